@@ -1,0 +1,1 @@
+"""DID IT WORK: metrics, comparisons and reports."""

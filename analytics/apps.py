@@ -1,0 +1,11 @@
+"""Registers the analytics app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AnalyticsConfig(AppConfig):
+    """Reports."""
+
+    name = "analytics"
+    verbose_name = _("Reports")

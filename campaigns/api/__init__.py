@@ -1,0 +1,1 @@
+"""The REST API v1 of customers, facts, moments, gestures and campaigns."""

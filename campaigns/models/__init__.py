@@ -1,0 +1,43 @@
+"""The nouns of WHO and WHAT, one file each."""
+
+from campaigns.models.answer import Answer
+from campaigns.models.api_key import ApiKey, IdempotentRequest
+from campaigns.models.campaign import Campaign
+from campaigns.models.consent import Consent, Suppression
+from campaigns.models.customer import Customer, CustomerChange
+from campaigns.models.event import Event, KeyEvent
+from campaigns.models.fields import ChannelName
+from campaigns.models.gesture import GestureTemplate, Link, Variant
+from campaigns.models.moment import JourneyMoment
+from campaigns.models.order import Order, OrderStatus
+from campaigns.models.product import Product
+from campaigns.models.shop import PermittedHours, Sender, Shop
+from campaigns.models.spend import Spend
+from campaigns.models.tier import Tier, TierReach
+
+__all__ = [
+    "Answer",
+    "ApiKey",
+    "Campaign",
+    "ChannelName",
+    "Consent",
+    "Customer",
+    "CustomerChange",
+    "Event",
+    "GestureTemplate",
+    "IdempotentRequest",
+    "JourneyMoment",
+    "KeyEvent",
+    "Link",
+    "Order",
+    "OrderStatus",
+    "PermittedHours",
+    "Product",
+    "Sender",
+    "Shop",
+    "Spend",
+    "Suppression",
+    "Tier",
+    "TierReach",
+    "Variant",
+]

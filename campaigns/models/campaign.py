@@ -1,0 +1,87 @@
+"""A campaign joins a moment and a gesture, for an audience, with its dose and its measurement."""
+
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.gesture import GestureTemplate
+from campaigns.models.moment import JourneyMoment
+
+
+def default_channels() -> list[str]:
+    """Return the channels of a new campaign, in the order tried."""
+    return ["email"]
+
+
+class Campaign(models.Model):
+    """Moment × gesture × audience × dose × measurement.
+
+    `channels` is tried in order: the first with an address, a consent and a text speaks. `audience` is a tree of
+    conditions (campaigns/audience.py). `holdout_share` is frozen at launch. `before_after_days` and
+    `attribution_days` are civil days of the shop's zone. Costs are minor units of the shop's currency a message.
+    """
+
+    class Status(models.TextChoices):
+        """Its life; only a live campaign plans and sends."""
+
+        DRAFT = "draft", _("draft")
+        IN_REVIEW = "in_review", _("in review")
+        APPROVED = "approved", _("approved")
+        LIVE = "live", _("running")
+        PAUSED = "paused", _("paused")
+        ENDED = "ended", _("ended")
+
+    slug = models.SlugField(_("key"), unique=True, max_length=80)
+    name = models.CharField(_("name"), max_length=120)
+    moment = models.ForeignKey(JourneyMoment, models.PROTECT, related_name="campaigns", verbose_name=_("moment"))
+    gesture = models.ForeignKey(GestureTemplate, models.PROTECT, related_name="campaigns", verbose_name=_("gesture"))
+    channels = models.JSONField(_("channels, in the order tried"), default=default_channels)
+    audience = models.JSONField(_("audience"), default=dict, blank=True, help_text=_("Empty: everybody."))
+    priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("The higher goes first."))
+    holdout_share = models.DecimalField(
+        _("share of the control group"),
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.100"),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal("0.9"))],
+    )
+    macro_conversion = models.CharField(
+        _("counts as success"), max_length=100, default="order", help_text=_("“order”, or the name of a key event.")
+    )
+    before_after_days = models.PositiveSmallIntegerField(_("days before and after"), default=28)
+    attribution_days = models.PositiveSmallIntegerField(_("days a gesture may act"), default=14)
+    unit_costs = models.JSONField(_("cost a message (minor units)"), default=dict, blank=True)
+    incentive_cost = models.PositiveIntegerField(_("cost of a redeemed gift (minor units)"), default=0)
+    margin_share = models.DecimalField(
+        _("margin share of revenue"), max_digits=4, decimal_places=3, default=Decimal("0.400")
+    )
+    smallest_useful_effect = models.DecimalField(
+        _("smallest useful effect (purchases for 1,000 contacts)"),
+        max_digits=6,
+        decimal_places=2,
+        default=Decimal("5.00"),
+    )
+    utm = models.BooleanField(_("tag links with UTM"), default=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT, db_index=True)
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    approved_by = models.CharField(_("approved by"), max_length=150, blank=True, default="")
+    approved_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    launched_at = models.DateTimeField(_("launched"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="live") | Q(launched_at__isnull=False), name="live_campaign_was_launched"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,58 @@
+"""What customers do: events with properties, some of them key events."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.customer import Customer
+
+
+class Event(models.Model):
+    """One action of a customer (or of an anonymous visitor), named in the GA4 or Segment e-commerce vocabulary."""
+
+    external_id = models.CharField(_("shop's id"), max_length=200)
+    customer = models.ForeignKey(
+        Customer,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("customer"),
+        db_index=False,
+    )
+    anonymous_id = models.CharField(_("anonymous id"), max_length=200, blank=True, default="")
+    name = models.CharField(_("name"), max_length=100)
+    occurred_at = models.DateTimeField(_("when"))
+    properties = models.JSONField(_("properties"), default=dict, blank=True)
+    recorded_at = models.DateTimeField(_("recorded"))
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        # A constraint and not unique=True: that would add a second index (for LIKE) to every insert.
+        constraints = [models.UniqueConstraint(fields=["external_id"], name="event_external_id_once")]
+        indexes = [models.Index(fields=["customer", "occurred_at"], name="event_customer_when")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.occurred_at:%Y-%m-%d}"
+
+
+class KeyEvent(models.Model):
+    """An event name that counts as a micro- or macro-conversion."""
+
+    class Kind(models.TextChoices):
+        """Its place before the sale."""
+
+        MACRO = "macro", _("macro-conversion")
+        MILESTONE = "milestone", _("step of the funnel")
+        SECONDARY = "secondary", _("secondary action")
+
+    name = models.CharField(_("event name"), max_length=100, unique=True)
+    label = models.CharField(_("label"), max_length=120, blank=True, default="")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.MILESTONE)
+
+    class Meta:
+        verbose_name = _("key event")
+        verbose_name_plural = _("key events")
+
+    def __str__(self) -> str:
+        return self.label or self.name

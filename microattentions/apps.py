@@ -1,0 +1,9 @@
+"""Registers the project package as an app, for its commands, templates tags and system checks."""
+
+from django.apps import AppConfig
+
+
+class MicroattentionsConfig(AppConfig):
+    """The project itself."""
+
+    name = "microattentions"

@@ -1,0 +1,18 @@
+"""The nouns of WHEN and HOW."""
+
+from triggers.models.delivery import MAY_HAVE_SPOKEN, Attempt, Click, Delivery, DeliveryEvent, Outcome, State
+from triggers.models.occasion import Decision, GuardFinding, Heartbeat, Occasion
+
+__all__ = [
+    "MAY_HAVE_SPOKEN",
+    "Attempt",
+    "Click",
+    "Decision",
+    "Delivery",
+    "DeliveryEvent",
+    "GuardFinding",
+    "Heartbeat",
+    "Occasion",
+    "Outcome",
+    "State",
+]
