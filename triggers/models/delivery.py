@@ -45,10 +45,16 @@ class Delivery(models.Model):
     database's clock. `spoken_on` is the recipient's civil day of the permit, by which the daily cap counts.
     """
 
-    occasion = models.ForeignKey(Occasion, models.CASCADE, related_name="deliveries", db_index=False)
+    occasion = models.ForeignKey(
+        Occasion, models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
+    )
     step = models.PositiveSmallIntegerField(default=0)
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="deliveries", db_index=False)
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="deliveries", db_index=False)
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
+    )
     channel = models.CharField(_("channel"), max_length=10, choices=ChannelName)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.PLANNED)
     reason = models.CharField(_("reason"), max_length=30, blank=True, default="")
