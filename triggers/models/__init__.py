@@ -1,11 +1,13 @@
 """The nouns of WHEN and HOW."""
 
+from triggers.models.circuit import Circuit
 from triggers.models.delivery import MAY_HAVE_SPOKEN, Attempt, Click, Delivery, DeliveryEvent, Outcome, State
 from triggers.models.occasion import Decision, GuardFinding, Heartbeat, Occasion
 
 __all__ = [
     "MAY_HAVE_SPOKEN",
     "Attempt",
+    "Circuit",
     "Click",
     "Decision",
     "Delivery",

@@ -41,8 +41,9 @@ MAY_HAVE_SPOKEN = (
 class Delivery(models.Model):
     """One message, from plan to end state.
 
-    `step` is the rank of its channel in the campaign's order. `not_before` is business time; `lease_until` is the
-    database's clock. `spoken_on` is the recipient's civil day of the permit, by which the daily cap counts.
+    `step` is the rank of its channel in the campaign's order. `not_before` is business time. `claims` counts those in
+    a row that never reached the permit. `lease_until` (the database's clock) is when the sweeper takes over a claimed,
+    sending or unknown one. `spoken_on` is the recipient's civil day of the permit, by which the daily cap counts.
     """
 
     occasion = models.ForeignKey(
@@ -74,7 +75,11 @@ class Delivery(models.Model):
         constraints = [models.UniqueConstraint(fields=["occasion", "step"], name="delivery_once_a_step")]
         indexes: ClassVar = [
             models.Index(fields=["not_before"], name="delivery_queue", condition=Q(state="planned")),
-            models.Index(fields=["lease_until"], name="delivery_leases", condition=Q(state__in=["claimed", "sending"])),
+            models.Index(
+                fields=["lease_until"],
+                name="delivery_leases",
+                condition=Q(state__in=["claimed", "sending", "unknown"]),
+            ),
             models.Index(
                 fields=["customer", "spoken_on"], name="delivery_spoken", condition=Q(spoken_on__isnull=False)
             ),
