@@ -1,0 +1,105 @@
+"""Events, answers and products: facts stored once, and the articles that a gesture can show."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.ingest.customers import customer_ids, known_ids
+from campaigns.ingest.faults import Refused, fault
+from campaigns.ingest.items import AnswerItem, EventItem, ProductItem
+from campaigns.ingest.rows import insert_new, upsert
+from campaigns.ingest.stored import Outcome, Raced, Stored
+from campaigns.models import Answer, Event, Product
+
+
+def store_events(items: Sequence[EventItem], now: datetime) -> Stored:
+    """Store events with different ids; an id that is stored with other facts is refused."""
+    return _store_once(Event, items, ("anonymous_id", "name", "occurred_at", "properties"), now)
+
+
+def store_answers(items: Sequence[AnswerItem], now: datetime) -> Stored:
+    """Store answers with different ids; an id that is stored with other facts is refused."""
+    return _store_once(Answer, items, ("survey", "score", "comment", "answered_at"), now)
+
+
+def _store_once(
+    model: type[Event] | type[Answer],
+    items: Sequence[EventItem | AnswerItem],
+    fields: tuple[str, ...],
+    now: datetime,
+) -> Stored:
+    outcomes: list[Outcome | None] = [None] * len(items)
+    wanted = {item.customer for item in items if item.customer is not None}
+    customers = known_ids(wanted)
+    if len(customers) < len(wanted):
+        _refuse_known_of_strangers(model, items, customers, outcomes)
+        kept = (item.customer for item, outcome in zip(items, outcomes, strict=True) if outcome is None)
+        customers = customer_ids({customer for customer in kept if customer is not None}, now)
+    rows = {
+        index: {
+            "external_id": item.id,
+            "customer_id": customers[item.customer] if item.customer is not None else None,
+            "recorded_at": now,
+        }
+        | {name: getattr(item, name) for name in fields}
+        for index, item in enumerate(items)
+        if outcomes[index] is None
+    }
+    new = {external_id for (external_id,) in insert_new(model, list(rows.values()), key=("external_id",))}
+    old = [row["external_id"] for row in rows.values() if row["external_id"] not in new]
+    manager = model._default_manager
+    stored: dict[str, dict[str, Any]] = (
+        {row["external_id"]: dict(row) for row in manager.filter(external_id__in=old).values()} if old else {}
+    )
+    for index, row in rows.items():
+        before = stored.get(row["external_id"])
+        outcomes[index] = _same_or_refused(row, before) if before else "created"
+    touched = {rows[index]["customer_id"] for index, outcome in enumerate(outcomes) if outcome == "created"}
+    return Stored([outcome for outcome in outcomes if outcome is not None], touched - {None})
+
+
+def _refuse_known_of_strangers(
+    model: type[Event] | type[Answer],
+    items: Sequence[EventItem | AnswerItem],
+    customers: dict[str, int],
+    outcomes: list[Outcome | None],
+) -> None:
+    """Refuse facts that are stored with one customer and now name one who is unknown, lest a refused fact make them."""
+    strange = {item.id for item in items if item.customer is not None and item.customer not in customers}
+    stored = set(model._default_manager.filter(external_id__in=strange).values_list("external_id", flat=True))
+    for index, item in enumerate(items):
+        if item.id in stored and item.id in strange:
+            outcomes[index] = _conflict(["customer_id"])
+
+
+def _same_or_refused(row: dict[str, Any], stored: dict[str, Any]) -> Outcome:
+    different = [name for name in row if name != "recorded_at" and row[name] != stored[name]]
+    return _conflict(different) if different else "unchanged"
+
+
+def _conflict(fields: list[str]) -> Refused:
+    told = ", ".join("customer" if name == "customer_id" else name for name in fields)
+    message = _("is stored already with a different %(fields)s; a new fact needs a new id") % {"fields": told}
+    return Refused(fault("id", message), conflict=True)
+
+
+def store_products(items: Sequence[ProductItem], now: datetime) -> Stored:  # noqa: ARG001 - every store has this form
+    """Store products with different SKUs."""
+    fields = ("names", "url", "image_url", "category", "stock")
+    known = {row.sku: row for row in Product.objects.filter(sku__in=[item.id for item in items])}
+    outcomes: list[Outcome] = []
+    rows = []
+    for item in items:
+        old = known.get(item.id)
+        row = {name: getattr(item, name) for name in fields}
+        if old and all(getattr(old, name) == value for name, value in row.items()):
+            outcomes.append("unchanged")
+            continue
+        outcomes.append("updated" if old else "created")
+        rows.append({"sku": item.id} | row)
+    rows.sort(key=lambda row: str(row["sku"]))
+    if len(upsert(Product, rows, key="sku", update=fields)) != outcomes.count("created"):
+        raise Raced
+    return Stored(outcomes)
