@@ -1,0 +1,1 @@
+"""A real shop's year lived through the whole system, hour by hour."""
