@@ -1,0 +1,1 @@
+"""`manage.py up`: the whole system under one supervisor, with nothing left behind when it ends."""
