@@ -1,16 +1,65 @@
-"""The studio: Django's admin under our own look."""
+"""The studio: Django's admin under our own look, with today's page as its home and the button that stops sending.
 
-from django.contrib import admin
+It is imported while the apps are still being loaded, so whatever needs a model is imported inside a view.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
 from django.contrib.admin.apps import AdminConfig
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from campaigns import clock
 
 
 class StudioAdminSite(admin.AdminSite):
     """The marketer's and operator's site."""
 
-    site_header = _("Microattentions")
-    site_title = _("Microattentions")
-    index_title = _("Studio")
+    site_header = "Microattentions"
+    site_title = "Microattentions"
+    index_title = _("Today")
+    site_url = None
+    enable_nav_sidebar = False
+    empty_value_display = "–"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Add the stop button's address to the admin's own."""
+        stop = path("stop-sending/", self.admin_view(require_POST(self.stop_sending)), name="stop_sending")
+        return [stop, *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show what is live, what went out, and what needs a person."""
+        from microattentions.today import today
+
+        page = today(clock.now(), real_now=timezone.now())
+        context = {**self.each_context(request), **page, "title": _("Today"), **(extra_context or {})}
+        request.current_app = self.name
+        return TemplateResponse(request, "studio/today.html", context)
+
+    def stop_sending(self, request: HttpRequest) -> HttpResponse:
+        """Stop or resume all sending; the fire permit reads the switch before every batch of messages."""
+        from campaigns.models import Shop
+
+        if not request.user.has_perm("campaigns.change_shop"):
+            raise PermissionDenied
+        stopped = request.POST.get("stopped") == "1"
+        Shop.get()
+        Shop.objects.filter(pk=1).update(sending_stopped=stopped)
+        if stopped:
+            messages.warning(request, _("All sending is stopped. Queued messages wait until you resume."))
+        else:
+            messages.success(request, _("Sending goes on."))
+        back = request.POST.get("next", "")
+        if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+            back = reverse("admin:index")
+        return HttpResponseRedirect(back)
 
 
 class StudioAdminConfig(AdminConfig):

@@ -1,0 +1,1 @@
+"""API keys, made in the browser too: the key itself is shown once and never kept."""

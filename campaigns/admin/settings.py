@@ -1,0 +1,142 @@
+"""The shop with its senders and hours, tiers, key events and what acquisition cost."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.admin.base import ModelForm, Stacked, StudioAdmin, Tabular, with_currency
+from campaigns.admin.display import money, number
+from campaigns.admin.money_field import MoneyField
+from campaigns.models import KeyEvent, PermittedHours, Sender, Shop, Spend, Tier
+from campaigns.models.fields import known_timezones
+
+
+class SenderInline(Stacked):
+    """In whose name the shop writes, a language each."""
+
+    model = Sender
+    extra = 0
+    fields = (("language", "sms_from"), ("email_name", "email_address", "reply_to"))
+
+
+class HoursInline(Tabular):
+    """When each channel may speak."""
+
+    model = PermittedHours
+    extra = 0
+
+
+class ShopForm(ModelForm):
+    """The shop, its zone chosen from those that exist."""
+
+    timezone = forms.ChoiceField(label=_("time zone"), choices=lambda: [(z, z) for z in sorted(known_timezones())])
+
+    class Meta:
+        model = Shop
+        exclude = ("sending_stopped",)
+
+
+@admin.register(Shop)
+class ShopAdmin(StudioAdmin):
+    """The installation's only shop: its list is its form."""
+
+    form = ShopForm
+    inlines = (SenderInline, HoursInline)
+    fieldsets = (
+        (None, {"fields": ("name", "website", "postal_address")}),
+        (_("Country, language, money"), {"fields": (("country", "language", "currency"), "timezone")}),
+        (_("Dose and dates"), {"fields": ("daily_cap", ("leap_day", "birth_date_lock_days"))}),
+    )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Open the only row straight."""
+        return redirect("admin:campaigns_shop_change", Shop.get().pk)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one already."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """And it stays."""
+        return False
+
+
+class TierForm(ModelForm):
+    """A tier whose money threshold is written as an amount."""
+
+    class Meta:
+        model = Tier
+        fields = ("name", "slug", "basis", "threshold", "rank")
+
+
+@admin.register(Tier)
+class TierAdmin(StudioAdmin):
+    """The steps of the loyalty programme."""
+
+    form = TierForm
+    list_display = ("name", "basis", "from_words", "rank", "slug")
+    list_filter = ("basis",)
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the tiers with the shop's currency beside each."""
+        return with_currency(super().get_queryset(request))
+
+    @admin.display(description=_("from"), ordering="threshold")
+    def from_words(self, tier: Any) -> str:
+        """Return the threshold as an amount or a number."""
+        return money(tier.threshold, tier.currency) if tier.basis == Tier.Basis.SPENT else number(tier.threshold)
+
+
+@admin.register(KeyEvent)
+class KeyEventAdmin(StudioAdmin):
+    """Events that count."""
+
+    list_display = ("name", "label", "kind")
+    list_filter = ("kind",)
+    search_fields = ("name", "label")
+    ordering = ("kind", "name")
+
+
+class SpendForm(ModelForm):
+    """A week's spend, written as an amount."""
+
+    amount = MoneyField(label=_("amount"))
+
+    class Meta:
+        model = Spend
+        fields = ("week", "channel", "amount")
+
+    def clean_week(self) -> Any:
+        """Return the Monday of the week of the date given."""
+        week = self.cleaned_data["week"]
+        if week.isoweekday() != 1:
+            raise forms.ValidationError(_("A week begins on a Monday; this date is none."))
+        return week
+
+
+@admin.register(Spend)
+class SpendAdmin(StudioAdmin):
+    """What acquisition cost, week by week."""
+
+    form = SpendForm
+    list_display = ("week", "channel", "amount_money")
+    list_filter = ("channel",)
+    search_fields = ("channel",)
+    ordering = ("-week", "channel")
+    date_hierarchy = "week"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the weeks with the shop's currency beside each."""
+        return with_currency(super().get_queryset(request))
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def amount_money(self, spend: Any) -> str:
+        """Return the amount."""
+        return money(spend.amount, spend.currency)

@@ -1,0 +1,146 @@
+"""Today's page: what is live, what went out, what needs a person, and the first steps of an empty shop."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import ApiKey, Campaign, Customer, GestureTemplate, JourneyMoment, Sender, Shop
+from triggers.models import Decision, Delivery, Heartbeat, Occasion, State
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+# A beat that has been silent this long is worth a word: planning runs every minute.
+SILENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the first steps: what to do, why, where, and whether it is done."""
+
+    title: "StrPromise"
+    why: "StrPromise"
+    url: str
+    done: bool
+
+
+@dataclass(frozen=True)
+class Concern:
+    """Something that waits for a person: how many, in words, and where to look."""
+
+    count: int
+    words: "StrPromise"
+    url: str
+    mood: str
+
+
+def first_steps(shop: Shop) -> list[Step]:
+    """Return the steps from nothing to a first gesture sent, each with whether it is done."""
+    url = reverse
+    return [
+        Step(
+            _("Introduce your shop"),
+            _("Its name, its language, and in whose name it writes."),
+            url("admin:campaigns_shop_change", args=(1,)),
+            Sender.objects.filter(shop=shop).exists(),
+        ),
+        Step(
+            _("Connect it"),
+            _("An API key lets your shop send customers, orders and events."),
+            url("admin:campaigns_apikey_changelist"),
+            ApiKey.objects.exists() and Customer.objects.exists(),
+        ),
+        Step(
+            _("Choose a moment"),
+            _("A birthday, a tier reached, a few days after a delivery: when would a small gesture do good?"),
+            url("admin:campaigns_journeymoment_add"),
+            JourneyMoment.objects.exists(),
+        ),
+        Step(
+            _("Write a gesture"),
+            _("A few sincere words, by e-mail or SMS, in each language."),
+            url("admin:campaigns_gesturetemplate_add"),
+            GestureTemplate.objects.exists(),
+        ),
+        Step(
+            _("Build a campaign"),
+            _("Moment and gesture come together; a control group will tell whether it worked."),
+            url("admin:campaigns_campaign_add"),
+            Campaign.objects.exists(),
+        ),
+        Step(
+            _("Launch it"),
+            _("Preview it on a real customer, have it approved, and let it run."),
+            url("admin:campaigns_campaign_changelist"),
+            Campaign.objects.filter(launched_at__isnull=False).exists(),
+        ),
+    ]
+
+
+def _figures(now: datetime, shop: Shop) -> tuple[dict[str, int], list[Concern]]:
+    midnight = now.astimezone(ZoneInfo(shop.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    week = midnight - timedelta(days=6)
+    counts = Delivery.objects.aggregate(
+        today=Count("pk", filter=Q(permitted_at__gte=midnight)),
+        week=Count("pk", filter=Q(permitted_at__gte=week)),
+        waiting=Count("pk", filter=Q(state=State.PLANNED)),
+        **{state.value: Count("pk", filter=Q(state=state)) for state in NEEDS_A_PERSON},
+    )
+    listing = reverse("admin:triggers_delivery_changelist")
+    concerns = [
+        Concern(counts[state.value], words, f"{listing}?state__exact={state.value}", mood)
+        for state, (words, mood) in NEEDS_A_PERSON.items()
+        if counts[state.value]
+    ]
+    return counts, concerns
+
+
+NEEDS_A_PERSON: dict[State, tuple["StrPromise", str]] = {
+    State.UNKNOWN: (_("messages whose fate the provider has not told: never sent again by themselves"), "warn"),
+    State.UNCONFIRMED: (_("messages unconfirmed after 24 hours: look, then decide whether to resend"), "bad"),
+    State.QUARANTINED: (_("messages set aside because preparing them failed three times"), "bad"),
+    State.FAILED: (_("messages refused for good by the provider"), "warn"),
+}
+
+
+def _silent_jobs(real_now: datetime) -> list[str]:
+    """Return the periodic jobs that once ran and have been silent for too long."""
+    return list(Heartbeat.objects.filter(finished_at__lt=real_now - SILENCE).values_list("name", flat=True))
+
+
+def today(now: datetime, *, real_now: datetime) -> dict[str, Any]:
+    """Return the context of the page: figures, concerns, running campaigns, the latest occasions and messages."""
+    shop = Shop.get()
+    counts, concerns = _figures(now, shop)
+    steps = first_steps(shop)
+    running = Campaign.objects.filter(status=Campaign.Status.LIVE).select_related("moment", "gesture")
+    week = now - timedelta(days=7)
+    recent = {
+        row["campaign"]: row
+        for row in Occasion.objects.filter(decided_at__gte=week, campaign__status=Campaign.Status.LIVE)
+        .order_by()
+        .values("campaign")
+        .annotate(
+            due=Count("pk", filter=Q(decision=Decision.DUE)),
+            held_out=Count("pk", filter=Q(decision=Decision.HELD_OUT)),
+            skipped=Count("pk", filter=Q(decision=Decision.SKIPPED)),
+        )
+    }
+    return {
+        "counts": counts,
+        "concerns": concerns,
+        "silent_jobs": _silent_jobs(real_now),
+        "steps": steps,
+        "show_steps": not all(step.done for step in steps),
+        "running": [{"campaign": campaign, "week": recent.get(campaign.pk)} for campaign in running],
+        "customers": Customer.objects.count(),
+        "occasions": Occasion.objects.select_related("campaign", "customer").order_by("-pk")[:8],
+        "deliveries": Delivery.objects.select_related("campaign", "customer")
+        .filter(permitted_at__isnull=False)
+        .order_by("-pk")[:8],
+    }
