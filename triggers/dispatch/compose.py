@@ -1,0 +1,133 @@
+"""Second step, outside any transaction: the words of each claimed delivery, in its customer's language."""
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from campaigns.gestures.compile import compile_variant
+from campaigns.gestures.context import contexts
+from campaigns.gestures.faults import RenderError, TextFault
+from campaigns.gestures.render import render
+from campaigns.gestures.variants import choose_variant
+from campaigns.models import Campaign, ChannelName, GestureTemplate, PermittedHours, Sender, Shop, Variant
+from triggers import links
+from triggers.channels import Message
+from triggers.local_time import civil_day, instant, zone_of
+from triggers.models import Delivery
+
+logger = logging.getLogger(__name__)
+
+RENDER_FAILED: Final = "render_failed"
+NO_TEXT: Final = "no_text"
+NO_SENDER: Final = "no_sender"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A claimed delivery and the message that would carry it."""
+
+    delivery: Delivery
+    message: Message
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A claimed delivery that has no message, and why."""
+
+    delivery: Delivery
+    reason: str
+
+
+class Composer:
+    """Composes one batch: what several of its deliveries share is looked up once."""
+
+    def __init__(self, batch: Sequence[Delivery], now: datetime) -> None:
+        self._now = now
+        self._shop = Shop.get()
+        campaign_ids = {delivery.campaign_id for delivery in batch}
+        self._campaigns = (
+            Campaign.objects.select_related("gesture").prefetch_related("gesture__variants").in_bulk(campaign_ids)
+        )
+        self._senders = {sender.language.casefold(): sender for sender in Sender.objects.order_by("-pk")}
+        self._hours = {hours.channel: hours for hours in PermittedHours.objects.all()}
+        self._variants: dict[tuple[int, str, str], Variant | None] = {}
+
+    def compose(self, batch: Sequence[Delivery]) -> tuple[list[Draft], list[Misfit]]:
+        """Return the drafts of `batch` and the deliveries that cannot be written; one never stops another."""
+        drafts: list[Draft] = []
+        misfits: list[Misfit] = []
+        pairs = [(delivery.customer, delivery.occasion.order) for delivery in batch]
+        for delivery, context in zip(batch, contexts(pairs, self._shop), strict=True):
+            delivery.campaign = self._campaigns[delivery.campaign_id]
+            draft = self._draft(delivery, context)
+            (drafts if isinstance(draft, Draft) else misfits).append(draft)  # type: ignore[arg-type]
+        return drafts, misfits
+
+    def _draft(self, delivery: Delivery, context: dict[str, Any]) -> Draft | Misfit:
+        variant = self._variant(delivery.campaign.gesture, delivery.channel, delivery.customer.language)
+        if variant is None:
+            return Misfit(delivery, NO_TEXT)
+        sender = self._sender(variant.language)
+        if sender is None or not (sender.email_address if delivery.channel == ChannelName.EMAIL else sender.sms_from):
+            return Misfit(delivery, NO_SENDER)
+        try:
+            return Draft(delivery, self._message(delivery, variant, sender, context), variant.language)
+        except (RenderError, TextFault, ValueError) as error:
+            # Never the text of the error: it may quote the customer.
+            logger.warning("delivery %s cannot be rendered: %s", delivery.pk, type(error).__name__)
+            return Misfit(delivery, RENDER_FAILED)
+
+    def _message(self, delivery: Delivery, variant: Variant, sender: Sender, context: dict[str, Any]) -> Message:
+        unsubscribe_url = links.unsubscribe_url(delivery.pk)
+        rendered = render(
+            compile_variant(variant), context, link_url=_link_to(delivery.pk), unsubscribe_url=unsubscribe_url
+        )
+        if delivery.channel == ChannelName.SMS:
+            return Message(
+                attempt_id=uuid.uuid4(),
+                recipient=delivery.customer.phone,
+                sender=sender.sms_from,
+                text=rendered.text,
+                valid_seconds=self._valid_seconds(delivery),
+            )
+        service = delivery.campaign.gesture.purpose == GestureTemplate.Purpose.SERVICE
+        return Message(
+            attempt_id=uuid.uuid4(),
+            recipient=delivery.customer.email,
+            sender=sender.email_address,
+            sender_name=sender.email_name,
+            reply_to=sender.reply_to,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            unsubscribe_url="" if service else unsubscribe_url,
+        )
+
+    def _variant(self, gesture: GestureTemplate, channel: str, language: str) -> Variant | None:
+        key = (gesture.pk, channel, language)
+        if key not in self._variants:
+            self._variants[key] = choose_variant(gesture, channel, language, self._shop)
+        return self._variants[key]
+
+    def _sender(self, language: str) -> Sender | None:
+        """Return who writes in `language`: its own sender (fr-CA), its base's (fr), the shop's, else anybody."""
+        wanted = (language.casefold(), language.casefold().split("-")[0], self._shop.language.casefold())
+        found = next((self._senders[name] for name in wanted if name in self._senders), None)
+        return found or next(iter(self._senders.values()), None)
+
+    def _valid_seconds(self, delivery: Delivery) -> int:
+        """Return how long a provider may hold an SMS: while it is fresh, and never into the quiet hours."""
+        end = delivery.occasion.fresh_until
+        hours = self._hours.get(delivery.channel)
+        if hours is not None:
+            zone = zone_of(delivery.customer.timezone, self._shop)
+            end = min(end, instant(civil_day(self._now, zone), hours.closes, zone))
+        return int((end - self._now).total_seconds())
+
+
+def _link_to(delivery_id: int) -> Callable[[int], str]:
+    return lambda link_id: links.click_url(delivery_id, link_id)

@@ -1,0 +1,64 @@
+"""The way through the steps, batch after batch, until nothing is due or the time is up."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+
+from campaigns import clock
+from campaigns.models import Shop
+from triggers.channels import Verdict
+from triggers.dispatch import circuit
+from triggers.dispatch.claim import claim
+from triggers.dispatch.compose import Composer
+from triggers.dispatch.permit import permit
+from triggers.dispatch.result import record
+from triggers.dispatch.send import Senders
+from triggers.models import Delivery
+
+# A task that ran longer than the broker's visibility time-out would be handed to a second worker.
+LONGEST_SECONDS: Final = 100.0
+
+
+def dispatch(now: datetime | None = None, *, limit: int | None = None, seconds: float = LONGEST_SECONDS) -> int:
+    """Send what is due, and return how many calls providers were asked for.
+
+    `now` fixes the business time; without it the clock is read again for each batch, so that a long run sees the quiet
+    hours begin. Ends when nothing is due, after about `limit` calls or `seconds`. Any number may run at once.
+    """
+    calls, size = 0, settings.DISPATCH_BATCH
+    end = time.monotonic() + seconds
+    with Senders(settings.DISPATCH_CONNECTIONS) as senders:
+        while time.monotonic() < end and (limit is None or calls < limit):
+            at = now or clock.now()
+            batch = _next_batch(at, size if limit is None else min(size, limit - calls))
+            if not batch:
+                break
+            begun, not_begun = _send(batch, at, senders)
+            calls += begun
+            # A slow provider gets what it can begin in time, and more again while all goes well.
+            size = max(begun, 1) if not_begun else min(size * 2, settings.DISPATCH_BATCH)
+    return calls
+
+
+def _next_batch(now: datetime, size: int) -> list[Delivery]:
+    if Shop.get().sending_stopped:
+        return []
+    batch = claim(now, channels=circuit.open_channels(), size=size)
+    if not batch and (channel := circuit.take_trial()):
+        batch = claim(now, channels=[channel], size=1)
+    return batch
+
+
+def _send(batch: Sequence[Delivery], now: datetime, senders: Senders) -> tuple[int, int]:
+    """Take one claimed batch to its results; return how many calls were begun, and how many came too late to."""
+    drafts, misfits = Composer(batch, now).compose(batch)
+    permitted = permit(drafts, misfits, now)
+    begun = not_begun = 0
+    for answered in senders.send(permitted, time.monotonic()):
+        record(answered, now)
+        late = sum(one.result.verdict is Verdict.NOT_BEGUN for one in answered)
+        begun, not_begun = begun + len(answered) - late, not_begun + late
+    return begun, not_begun

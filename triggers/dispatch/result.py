@@ -1,0 +1,140 @@
+"""Last step: what came of the calls, one commit a sub-batch; a result lost before it leaves `sending`, for the sweeper."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from campaigns.consent import suppress, withdraw
+from campaigns.models import ChannelName, Suppression
+from triggers.channels import SendResult, Verdict, provider_of
+from triggers.dispatch import circuit
+from triggers.dispatch.send import Answered
+from triggers.models import Attempt, Delivery, Outcome, State
+
+logger = logging.getLogger(__name__)
+
+BACK_OFF: Final = timedelta(seconds=30)
+STALE: Final = "stale"
+# How long an unknown delivery waits for evidence (triggers/sweeper.py ends it).
+EVIDENCE: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class _Becomes:
+    outcome: Outcome
+    state: State
+
+
+_BECOMES: Final[dict[Verdict, _Becomes]] = {
+    Verdict.ACCEPTED: _Becomes(Outcome.ACCEPTED, State.ACCEPTED),
+    Verdict.NOT_BEGUN: _Becomes(Outcome.REFUSED, State.PLANNED),
+    Verdict.LATER: _Becomes(Outcome.REFUSED, State.PLANNED),
+    Verdict.SETTINGS: _Becomes(Outcome.REFUSED, State.PLANNED),
+    Verdict.BAD_ADDRESS: _Becomes(Outcome.FAILED, State.FAILED),
+    Verdict.BAD_MESSAGE: _Becomes(Outcome.FAILED, State.FAILED),
+    Verdict.OPTED_OUT: _Becomes(Outcome.FAILED, State.FAILED),
+    Verdict.UNKNOWN: _Becomes(Outcome.UNKNOWN, State.UNKNOWN),
+}
+
+
+def record(answered: Sequence[Answered], now: datetime) -> None:
+    """Store the outcomes of one sub-batch of calls in one transaction, business time `now`."""
+    with transaction.atomic():
+        _close_attempts(answered)
+        _move(answered, now)
+        _heed(answered, now)
+        by_provider: dict[str, list[SendResult]] = defaultdict(list)
+        for one in answered:
+            by_provider[provider_of(one.draft.delivery.channel)].append(one.result)
+        for provider, results in by_provider.items():
+            circuit.note(provider, results)
+
+
+def _close_attempts(answered: Sequence[Answered]) -> None:
+    moment = connection.ops.adapt_datetimefield_value(timezone.now())
+    key = Attempt._meta.pk
+    rows = [
+        (
+            _BECOMES[one.result.verdict].outcome.value,
+            one.result.provider_id,
+            one.result.code[:40],
+            one.result.detail,
+            moment,
+            key.get_db_prep_value(one.draft.message.attempt_id, connection),
+        )
+        for one in answered
+    ]
+    with connection.cursor() as cursor:
+        # An `unknown` here is the sweeper's: the answer came after the lease and is the better evidence.
+        cursor.executemany(
+            "UPDATE triggers_attempt SET outcome = %s, provider_id = %s, code = %s, detail = %s, finished_at = %s"
+            " WHERE id = %s AND outcome IN ('pending', 'unknown')",
+            rows,
+        )
+
+
+def _move(answered: Sequence[Answered], now: datetime) -> None:
+    ended: dict[Verdict, list[Delivery]] = defaultdict(list)
+    refused: dict[tuple[Verdict, int], list[Delivery]] = defaultdict(list)
+    for one in answered:
+        delivery, verdict = one.draft.delivery, one.result.verdict
+        if _BECOMES[verdict].state is State.PLANNED:
+            refused[verdict, delivery.refusals].append(delivery)
+        else:
+            ended[verdict].append(delivery)
+    for verdict, deliveries in ended.items():
+        _end(deliveries, verdict)
+    for (verdict, refusals), deliveries in refused.items():
+        _again(deliveries, verdict, refusals, now)
+
+
+def _end(deliveries: Sequence[Delivery], verdict: Verdict) -> None:
+    state = _BECOMES[verdict].state
+    _ours(deliveries, State.SENDING, State.UNKNOWN).update(
+        state=state,
+        reason=verdict.value if state is State.FAILED else "",
+        lease_until=Now() + EVIDENCE if state is State.UNKNOWN else None,
+    )
+
+
+def _again(deliveries: Sequence[Delivery], verdict: Verdict, refusals: int, now: datetime) -> None:
+    """Put provably unsent deliveries back, or skip those that would be stale by then; they have not spoken."""
+    unspoken = {"claim": None, "lease_until": None, "spoken_on": None, "permitted_at": None, "address_key": ""}
+    if verdict is Verdict.NOT_BEGUN:
+        _ours(deliveries, State.SENDING).update(state=State.PLANNED, **unspoken)
+        return
+    next_at = now + BACK_OFF * 2 ** min(refusals, 20)
+    fresh = [delivery for delivery in deliveries if delivery.occasion.fresh_until >= next_at]
+    stale = [delivery for delivery in deliveries if delivery.occasion.fresh_until < next_at]
+    counted = 0 if verdict is Verdict.SETTINGS else 1
+    _ours(fresh, State.SENDING).update(
+        state=State.PLANNED, not_before=next_at, refusals=F("refusals") + counted, **unspoken
+    )
+    _ours(stale, State.SENDING).update(state=State.SKIPPED, reason=STALE, **unspoken)
+
+
+def _ours(deliveries: Sequence[Delivery], *states: State) -> QuerySet[Delivery]:
+    """Return those of `deliveries` (of one batch) that still carry this worker's token."""
+    tokens = {delivery.claim for delivery in deliveries}
+    return Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries], state__in=states, claim__in=tokens)
+
+
+def _heed(answered: Sequence[Answered], now: datetime) -> None:
+    """Close the addresses that do not exist, and keep the word of those who said no to the provider."""
+    for one in answered:
+        delivery = one.draft.delivery
+        customer = delivery.customer
+        address = customer.email_key if delivery.channel == ChannelName.EMAIL else customer.phone_key
+        if one.result.verdict is Verdict.BAD_ADDRESS:
+            suppress(delivery.channel, address, Suppression.Reason.BOUNCED, now)
+        elif one.result.verdict is Verdict.OPTED_OUT:
+            withdraw(customer, delivery.channel, provider_of(delivery.channel), now)
+            suppress(delivery.channel, address, Suppression.Reason.STOPPED, now)

@@ -1,0 +1,42 @@
+"""Celery's doors: each reads the clock and calls one verb. A message lost, doubled or late changes nothing."""
+
+from collections.abc import Sequence
+
+from celery import shared_task
+
+from campaigns import clock
+from triggers import sweeper
+from triggers.dispatch import dispatch as dispatch_due
+from triggers.heartbeat import beat
+from triggers.planner import plan as plan_due
+
+
+@shared_task(name="triggers.plan")
+def plan() -> None:
+    """Plan what fell due for everybody, then have it sent."""
+    now = clock.now()
+    plan_due(now)
+    beat("plan", now)
+    dispatch.delay()
+
+
+@shared_task(name="triggers.ring")
+def ring(customer_ids: Sequence[int]) -> None:
+    """Plan what fell due for customers with new facts, then have it sent."""
+    plan_due(clock.now(), customers=customer_ids)
+    dispatch.delay()
+
+
+@shared_task(name="triggers.dispatch")
+def dispatch() -> None:
+    """Send what is due."""
+    dispatch_due()
+    beat("dispatch", clock.now())
+
+
+@shared_task(name="triggers.sweep")
+def sweep() -> None:
+    """End the leases of workers that died."""
+    now = clock.now()
+    sweeper.sweep(now)
+    beat("sweep", now)
