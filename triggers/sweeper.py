@@ -1,6 +1,5 @@
 """Ends the leases of workers that died: what had not spoken goes back, what may have is never sent again by itself."""
 
-from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -14,7 +13,7 @@ from triggers.models import Attempt, Delivery, Outcome, State
 POISONOUS: Final = "three_claims"
 
 
-def sweep(now: datetime) -> int:
+def sweep() -> int:
     """End every lease that is over on the database's clock; return how many there were. Safe beside running workers:
     each of their steps compares the state and their token first."""
     with transaction.atomic():

@@ -37,6 +37,5 @@ def dispatch() -> None:
 @shared_task(name="triggers.sweep")
 def sweep() -> None:
     """End the leases of workers that died."""
-    now = clock.now()
-    sweeper.sweep(now)
-    beat("sweep", now)
+    sweeper.sweep()
+    beat("sweep", clock.now())

@@ -16,9 +16,9 @@ from campaigns.models import ChannelName, Customer, Shop
 from triggers.channels import provider_of
 from triggers.dispatch.claim import LEASE, give_back
 from triggers.dispatch.compose import Draft, Misfit
+from triggers.guards import Finding, permit_findings
 from triggers.local_time import civil_day, zone_of
 from triggers.models import Attempt, Delivery, GuardFinding, State
-from triggers.permit import Finding, permit_findings
 
 
 def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) -> list[Draft]:

@@ -1,4 +1,4 @@
-"""Last step: what came of the calls, one commit a sub-batch; a result lost before it leaves `sending`, for the sweeper."""
+"""Last step: what came of the calls, one commit a sub-batch; one lost before it leaves `sending` to the sweeper."""
 
 import logging
 from collections import defaultdict

@@ -45,7 +45,7 @@ class Senders:
                 channel.close()
 
     def send(self, drafts: Sequence[Draft], permitted: float) -> Iterator[list[Answered]]:
-        """Call once for each of `drafts`, permitted at `permitted` (of time.monotonic()); yield answers as they come."""
+        """Call once for each draft, permitted at `permitted` (of time.monotonic()); yield answers as they come."""
         waiting = deque(drafts)
         answers: deque[Answered] = deque()
         workers: set[Future[None]] = {
