@@ -27,13 +27,14 @@ LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 LARGEST_EXACT: Final = 2**53 - 1
 DEEPEST: Final = 10
 # ISO 639-1, the two-letter language codes.
-_LANGUAGES: Final = frozenset(
+_LANGUAGE_CODES: Final = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
     "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv "
     "ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne "
     "ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st "
-    "su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu".split()  # noqa: SIM905 - a table to read
+    "su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
 )
+_LANGUAGES: Final = frozenset(_LANGUAGE_CODES.split())
 # BCP 47: language, then optionally script, region, variants.
 _BCP47: Final = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?((?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*)")
 _MONEY: Final = re.compile(r"\d{1,10}(?:\.\d{1,3})?", re.ASCII)
