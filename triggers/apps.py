@@ -9,3 +9,12 @@ class TriggersConfig(AppConfig):
 
     name = "triggers"
     verbose_name = _("Occasions and deliveries")
+
+    def ready(self) -> None:
+        """Make the moment kinds known and listen for new facts; models can only be imported from here on."""
+        from campaigns import bell
+        from triggers.ear import hear
+        from triggers.occasions import register_kinds
+
+        register_kinds()
+        bell.on_ring(hear)

@@ -120,7 +120,7 @@ class Smtp(Channel):
         if self._smtp is not None:
             # Readable before a command: the server has said goodbye.
             idle = time.monotonic() - self._last_used > IDLE_SECONDS
-            if idle or select.select([self._smtp.sock], [], [], 0)[0]:
+            if idle or self._smtp.sock is None or select.select([self._smtp.sock], [], [], 0)[0]:
                 self.close()
         if self._smtp is None:
             with _settings_faults():

@@ -50,11 +50,11 @@ _BY_HUNDRED: Final[dict[int, Verdict]] = {3: Verdict.SETTINGS, 4: Verdict.BAD_ME
 _LONGEST_VALIDITY: Final = 36_000
 
 
-class _OneCall(HttpClient):
+class _OneCall(HttpClient):  # type: ignore[misc]
     """Carries the library's requests over one kept-alive connection, never twice."""
 
     def __init__(self) -> None:
-        super().__init__(None, False, None)  # type: ignore[arg-type]
+        super().__init__(None, False, None)
         self.connection = KeepAlive(settings.TWILIO_HOST)
         self.not_after = 0.0
 

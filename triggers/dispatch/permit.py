@@ -24,31 +24,16 @@ from triggers.models import Attempt, Delivery, GuardFinding, State
 def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) -> list[Draft]:
     """Return those of `drafts` that may and must now be sent, each exactly once, all with an Attempt on record.
 
-    The others were put back or skipped, with what the guards found. One message a customer and a batch: the next one's
-    guards must see the first.
+    The others were put back, moved or skipped, with what the guards found.
     """
-    firsts, seconds = _one_each(drafts)
     with transaction.atomic():
-        unchanged, changed = _locked(firsts)
+        unchanged, changed = _locked(drafts)
         allowed, findings = _checked(unchanged, now)
-        give_back([draft.delivery for draft in (*seconds, *changed)])
+        give_back([draft.delivery for draft in changed])
         _obey(findings, misfits, now)
         fired = _fire(allowed, now)
         Attempt.objects.bulk_create(_attempt(draft, now) for draft in fired)
     return fired
-
-
-def _one_each(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
-    firsts: list[Draft] = []
-    seconds: list[Draft] = []
-    customers: set[int] = set()
-    recipients: set[str] = set()
-    for draft in drafts:
-        seen = draft.delivery.customer_id in customers or draft.message.recipient in recipients
-        (seconds if seen else firsts).append(draft)
-        customers.add(draft.delivery.customer_id)
-        recipients.add(draft.message.recipient)
-    return firsts, seconds
 
 
 def _locked(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
@@ -97,7 +82,7 @@ def _obey(findings: dict[Delivery, Finding], misfits: Sequence[Misfit], now: dat
     for misfit in misfits:
         skipped[misfit.reason].append(misfit.delivery)
     for delivery, finding in findings.items():
-        if finding.next_at is not None and finding.next_at <= delivery.occasion.fresh_until:
+        if finding.next_at is not None:
             moved[finding.guard, finding.next_at].append(delivery)
         else:
             skipped[finding.guard].append(delivery)

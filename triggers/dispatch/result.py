@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from campaigns.consent import suppress, withdraw
+from campaigns.consent import refuse, suppress
 from campaigns.models import ChannelName, Suppression
 from triggers.channels import SendResult, Verdict, provider_of
 from triggers.dispatch import circuit
@@ -136,5 +136,5 @@ def _heed(answered: Sequence[Answered], now: datetime) -> None:
         if one.result.verdict is Verdict.BAD_ADDRESS:
             suppress(delivery.channel, address, Suppression.Reason.BOUNCED, now)
         elif one.result.verdict is Verdict.OPTED_OUT:
-            withdraw(customer, delivery.channel, provider_of(delivery.channel), now)
-            suppress(delivery.channel, address, Suppression.Reason.STOPPED, now)
+            source = provider_of(delivery.channel)
+            refuse(delivery.channel, address, Suppression.Reason.STOPPED, source=source, now=now)

@@ -1,0 +1,102 @@
+"""An SMTP sink that keeps a log: `python -m tests.providers.smtp --port 4025 --log sent.log [--bare]`.
+
+Each line has `at`, `from`, `to` and the `message` as it came; with `--bare`, for benchmarks, the recipient alone. The
+recipient says how it misbehaves: `answer-550@…` is refused at RCPT, `data-451@…` after the dot, `drop@…` is taken and
+the connection closed.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import time
+from pathlib import Path
+
+from tests.providers.server import Log, serve
+
+_ANSWER = re.compile(r"(answer|data)-(\d{3})@")
+
+
+class SmtpProtocol(asyncio.Protocol):
+    """RFC 5321 as far as a client that sends needs it, with PIPELINING."""
+
+    def __init__(self, log: Log, *, bare: bool) -> None:
+        self._log, self._bare = log, bare
+        self._waiting = b""
+        self._sender = self._recipient = ""
+        self._in_data = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(b"220 sink\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        self._waiting = self._waiting + data if self._waiting else data
+        answers: list[bytes] = []
+        while not self._transport.is_closing():
+            end = b"\r\n.\r\n" if self._in_data else b"\r\n"
+            at = self._waiting.find(end)
+            if at < 0:
+                break
+            piece, self._waiting = self._waiting[:at], self._waiting[at + len(end) :]
+            answers.append(self._message(piece) if self._in_data else self._command(piece))
+        self._transport.write(b"".join(answers))
+
+    def _command(self, line: bytes) -> bytes:
+        verb = line[:4].upper()
+        if verb == b"EHLO":
+            return b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+        if verb == b"MAIL":
+            self._sender, self._recipient = _address(line), ""
+            return b"250 ok\r\n"
+        if verb == b"RCPT":
+            recipient = _address(line)
+            fault = _ANSWER.match(recipient)
+            if fault and fault[1] == "answer":
+                return f"{fault[2]} simulated\r\n".encode()
+            self._recipient = recipient
+            return b"250 ok\r\n"
+        if verb == b"DATA":
+            if not self._recipient:
+                return b"503 no valid recipients\r\n"
+            self._in_data = True
+            return b"354 go\r\n"
+        if verb == b"QUIT":
+            self._transport.close()
+            return b"221 bye\r\n"
+        return b"250 ok\r\n" if verb in (b"HELO", b"RSET", b"NOOP") else b"502 unknown\r\n"
+
+    def _message(self, stuffed: bytes) -> bytes:
+        self._in_data = False
+        fault = _ANSWER.match(self._recipient)
+        if fault:
+            return f"{fault[2]} simulated\r\n".encode()
+        if self._bare:
+            self._log.add(self._recipient.encode())
+            return b"250 taken\r\n"
+        line = {
+            "at": time.time(),
+            "from": self._sender,
+            "to": self._recipient,
+            "message": re.sub(rb"^\.", b"", stuffed, flags=re.MULTILINE).decode("latin-1"),
+        }
+        self._log.add(json.dumps(line).encode())
+        if self._recipient.startswith("drop@"):
+            self._transport.close()
+            return b""
+        return b"250 taken\r\n"
+
+
+def _address(line: bytes) -> str:
+    return line[line.find(b"<") + 1 : line.rfind(b">")].decode()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--bare", action="store_true")
+    given = parser.parse_args()
+    kept = Log(given.log)
+    serve(lambda: SmtpProtocol(kept, bare=given.bare), given.port)
