@@ -3,6 +3,7 @@
 from triggers.models.circuit import Circuit
 from triggers.models.delivery import MAY_HAVE_SPOKEN, Attempt, Click, Delivery, DeliveryEvent, Outcome, State
 from triggers.models.occasion import Decision, GuardFinding, Heartbeat, Occasion
+from triggers.models.trial import TrialMessage
 
 __all__ = [
     "MAY_HAVE_SPOKEN",
@@ -17,4 +18,5 @@ __all__ = [
     "Occasion",
     "Outcome",
     "State",
+    "TrialMessage",
 ]
