@@ -1,0 +1,23 @@
+"""What may stop a gesture for good, or only for now: asked when it is planned, and again just before it is sent.
+
+Each guard is a condition over a customer, written once as an expression with the path that leads to the customer: the
+planner puts it into its one INSERT … SELECT, the fire permit asks it of a batch of deliveries. To add one, see
+docs/add-a-guard.md.
+"""
+
+from triggers.guards.chain import GUARDS, TEMPORARY, speaker
+from triggers.guards.guard import Clock, Guard, Setting, address_field, setting_of
+from triggers.guards.permit import Finding, permit_findings
+
+__all__ = [
+    "GUARDS",
+    "TEMPORARY",
+    "Clock",
+    "Finding",
+    "Guard",
+    "Setting",
+    "address_field",
+    "permit_findings",
+    "setting_of",
+    "speaker",
+]

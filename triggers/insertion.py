@@ -1,0 +1,81 @@
+"""Storing decided occasions and the deliveries of the due ones: PostgreSQL's one statement, and its portable twin."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Count, Max
+
+from campaigns.models import Campaign
+from triggers.models import Delivery, Occasion, State
+
+# What a SELECT to be stored must offer, in this order; campaign and time of the decision are put before it.
+COLUMNS: Final = (
+    "customer_id",
+    "key",
+    "due_at",
+    "fresh_until",
+    "order_id",
+    "slot_at",
+    "channel",
+    "decision",
+    "reason",
+)
+_OCCASIONS: Final = Occasion._meta.db_table
+_DELIVERIES: Final = Delivery._meta.db_table
+
+
+def insert(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
+    """Store the rows of `select` that are not known yet; return how many, by (decision, reason).
+
+    The rows and their deliveries are stored together or not at all.
+    """
+    fast = connection.vendor == "postgresql"
+    return (insert_at_once if fast else insert_in_two)(campaign, now, select, params)
+
+
+def insert_at_once(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
+    """Store by one statement: whoever wins a row by ON CONFLICT also writes its delivery."""
+    into, into_params = _into_occasions(campaign, now, select)
+    sql = f"""
+        WITH decided AS ({into} RETURNING id, campaign_id, customer_id, channel, decision, reason, slot_at, decided_at),
+        queued AS ({_into_deliveries(campaign)} FROM decided WHERE decision = 'due')
+        SELECT decision, reason, COUNT(*) FROM decided GROUP BY decision, reason"""  # noqa: S608 - our own names
+    with connection.cursor() as cursor:
+        cursor.execute(sql, (*into_params, *params))
+        return Counter({(decision, reason): count for decision, reason, count in cursor.fetchall()})
+
+
+def insert_in_two(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
+    """Store by two statements in one transaction, in which SQLite lets nobody else write: what has new ids is ours."""
+    into, into_params = _into_occasions(campaign, now, select)
+    with transaction.atomic(), connection.cursor() as cursor:
+        newest = Occasion.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        cursor.execute(into, (*into_params, *params))
+        cursor.execute(
+            f"{_into_deliveries(campaign)} FROM {_OCCASIONS} WHERE id > %s AND decision = 'due'",
+            [newest],
+        )
+        stored = Occasion.objects.filter(pk__gt=newest).order_by().values_list("decision", "reason")
+        return Counter({(decision, reason): n for decision, reason, n in stored.annotate(n=Count("pk"))})
+
+
+def _into_occasions(campaign: Campaign, now: datetime, select: str) -> tuple[str, tuple[Any, ...]]:
+    columns = ", ".join(COLUMNS)
+    # SQLite would read ON as a join's without a WHERE before it.
+    sql = f"""
+        INSERT INTO {_OCCASIONS} (campaign_id, decided_at, {columns})
+        SELECT %s, %s, decided.* FROM ({select}) AS decided WHERE true
+        ON CONFLICT DO NOTHING"""  # noqa: S608 - our own names
+    return sql, (campaign.pk, connection.ops.adapt_datetimefield_value(now))
+
+
+def _into_deliveries(campaign: Campaign) -> str:
+    """Return the INSERT … SELECT of one delivery an occasion, lacking its FROM."""
+    steps = " ".join(f"WHEN '{channel}' THEN {step}" for step, channel in enumerate(campaign.channels))
+    return f"""
+        INSERT INTO {_DELIVERIES} (occasion_id, step, campaign_id, customer_id, channel, state, reason, not_before,
+            claims, refusals, address_key, created_at)
+        SELECT id, CASE channel {steps} END, campaign_id, customer_id, channel, '{State.PLANNED}', '', slot_at,
+            0, 0, '', decided_at"""

@@ -1,0 +1,127 @@
+"""Birthdays: the customer's civil date comes round in their own zone."""
+
+import calendar
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from django.db.models import Case, CharField, DateTimeField, F, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from pydantic import Field
+
+from campaigns.models import Campaign, Customer, Shop
+from campaigns.moment_kinds import MomentRule
+from triggers import local_time
+from triggers.occasions.kind import NO_ORDER, OccasionKind, Window, launch_of
+
+# A customer has one birthday a year, so one row of the query can stand for it.
+_LONGEST_WINDOW: Final = timedelta(days=300)
+_LEAP_DAY: Final = 229
+
+
+class BirthdayRule(MomentRule):
+    """`offset_days` before (negative) or after the birthday; `send_hour` on the customer's wall clock."""
+
+    offset_days: int = Field(default=0, ge=-60, le=60)
+    send_hour: int = Field(default=9, ge=0, le=23)
+
+
+# The zones in which one celebrated date falls due, by (due_at, fresh_until).
+_Instants = dict[tuple[datetime, datetime], list[str]]
+
+
+class Birthday(OccasionKind):
+    """Key `birthday:<year celebrated>`, due at the send hour, fresh until the end of the next local day."""
+
+    name = "birthday"
+    label = gettext_lazy("birthday")
+    rule_model = BirthdayRule
+    customer_path = ""
+    longest_fresh = timedelta(days=3)
+
+    def sentence(self, rule: MomentRule) -> str:
+        """Return for example "On the birthday, at 9:00 local time"."""
+        assert isinstance(rule, BirthdayRule)
+        hour, days = f"{rule.send_hour}:00", abs(rule.offset_days)
+        if not days:
+            return _("On the birthday, at %(hour)s local time") % {"hour": hour}
+        if rule.offset_days < 0:
+            text = ngettext(
+                "%(days)d day before the birthday, at %(hour)s local time",
+                "%(days)d days before the birthday, at %(hour)s local time",
+                days,
+            )
+        else:
+            text = ngettext(
+                "%(days)d day after the birthday, at %(hour)s local time",
+                "%(days)d days after the birthday, at %(hour)s local time",
+                days,
+            )
+        return text % {"days": days, "hour": hour}
+
+    def occasions(
+        self, campaign: Campaign, window: Window, customers: Collection[int] | None = None
+    ) -> QuerySet[Any, Any]:
+        """See OccasionKind; raises ValueError for a window of more than 300 days."""
+        if window.until - window.after > _LONGEST_WINDOW:
+            raise ValueError(f"birthdays are asked for at most {_LONGEST_WINDOW.days} days at once")
+        shop = Shop.get()
+        rule = BirthdayRule.model_validate(campaign.moment.rule)
+        dates = dict(_celebrated(rule, launch_of(campaign), window, shop))
+        if not dates:
+            return Customer.objects.none()
+        reached, due_at, fresh_until, years = Q(), [], [], []
+        for birthday, instants in dates.items():
+            born = Q(birth_day__in=_birth_days(birthday, shop))
+            zones = [name for names in instants.values() for name in names]
+            reached |= born & Q(timezone__in=zones) & _not_just_changed(birthday, shop)
+            due_at.append(When(born, then=_by_zone({due: names for (due, _end), names in instants.items()})))
+            fresh_until.append(When(born, then=_by_zone({end: names for (_due, end), names in instants.items()})))
+            years.append(When(born, then=Value(f"birthday:{birthday.year}")))
+        return Customer.objects.filter(reached, self.among(campaign, customers)).annotate(
+            customer_id=F("pk"),
+            key=Case(*years, output_field=CharField()),
+            due_at=Case(*due_at, output_field=DateTimeField()),
+            fresh_until=Case(*fresh_until, output_field=DateTimeField()),
+            order_id=NO_ORDER,
+        )
+
+
+def _celebrated(
+    rule: BirthdayRule, launched_at: datetime, window: Window, shop: Shop
+) -> Iterator[tuple[date, _Instants]]:
+    """Yield each date whose birthdays fall due within `window` somewhere, with its instants and their zones."""
+    dates: dict[date, _Instants] = defaultdict(lambda: defaultdict(list))
+    hour = time(rule.send_hour)
+    for name in local_time.zones_in_use():
+        zone = local_time.zone_of(name, shop)
+        # A launch at noon still owes this morning's birthdays theirs.
+        first = local_time.civil_day(launched_at, zone)
+        for day in local_time.civil_days(window.after, window.until, zone):
+            due = local_time.instant(day, hour, zone)
+            if first <= day and window.after < due <= window.until:
+                end = local_time.day_end(day + timedelta(days=1), zone)
+                dates[day - timedelta(days=rule.offset_days)][due, end].append(name)
+    yield from dates.items()
+
+
+def _birth_days(birthday: date, shop: Shop) -> list[int]:
+    """Return which `Customer.birth_day`s are celebrated on a date: a leap day on the shop's day in common years."""
+    born = [birthday.month * 100 + birthday.day]
+    stands_for_leap_day = f"{birthday:%m-%d}" == shop.leap_day and not calendar.isleap(birthday.year)
+    return [*born, _LEAP_DAY] if stands_for_leap_day else born
+
+
+def _not_just_changed(birthday: date, shop: Shop) -> Q:
+    """Return the condition that nobody moved their birthday to this date to be given something sooner."""
+    last_day = birthday - timedelta(days=shop.birth_date_lock_days)
+    return Q(birth_date_changed_on__isnull=True) | Q(birth_date_changed_on__lte=last_day)
+
+
+def _by_zone(instants: dict[datetime, list[str]]) -> Case:
+    return Case(
+        *(When(timezone__in=names, then=Value(instant)) for instant, names in instants.items()),
+        output_field=DateTimeField(),
+    )

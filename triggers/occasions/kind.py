@@ -1,0 +1,67 @@
+"""What every moment kind is: a name, a rule, a sentence, and one pure set query over facts."""
+
+from abc import abstractmethod
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from django.db.models import BigIntegerField, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from campaigns.audience import audience_q
+from campaigns.models import Campaign
+from campaigns.moment_kinds import MomentKind
+
+FRESH_HOURS: Final = timedelta(hours=72)
+# `order_id` of a moment that no order brought about; PostgreSQL takes a bare NULL for a text.
+NO_ORDER: Final = Cast(Value(None), BigIntegerField())
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The instants `after < due_at <= until`, both aware."""
+
+    after: datetime
+    until: datetime
+
+    def starting(self, earliest: datetime) -> "Window":
+        """Return the part of the window that lies after `earliest`."""
+        return Window(max(self.after, earliest), self.until)
+
+    def minus(self, delay: timedelta) -> "Window":
+        """Return the window of the facts that fall due in this one after `delay`."""
+        return Window(self.after - delay, self.until - delay)
+
+
+class OccasionKind(MomentKind):
+    """A moment kind with its query.
+
+    `customer_path` leads from a row of the query to its customer ("" or "customer__"); guards and audiences are put
+    behind it. `longest_fresh` is at least the time between `due_at` and `fresh_until` of any of its rows.
+    """
+
+    customer_path: ClassVar[str]
+    longest_fresh: ClassVar[timedelta]
+
+    @abstractmethod
+    def occasions(
+        self, campaign: Campaign, window: Window, customers: Collection[int] | None = None
+    ) -> QuerySet[Any, Any]:
+        """Return who reached the campaign's moment within `window`, one row an occasion.
+
+        Each row has `customer_id`, `key`, `due_at`, `fresh_until` (aware UTC) and `order_id` (or None). `customers`
+        are database ids; None means everybody. Reads facts and never what was planned or sent.
+        """
+
+    def among(self, campaign: Campaign, customers: Collection[int] | None) -> Q:
+        """Return the condition that a row's customer is in the campaign's audience, and among `customers`."""
+        wanted = audience_q(campaign.audience, self.customer_path)
+        return wanted if customers is None else wanted & Q(**{f"{self.customer_path}pk__in": list(customers)})
+
+
+def launch_of(campaign: Campaign) -> datetime:
+    """Return when the campaign was launched; raises ValueError for one that never was."""
+    if campaign.launched_at is None:
+        raise ValueError(f"campaign {campaign.slug} was never launched")
+    return campaign.launched_at

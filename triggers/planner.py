@@ -1,0 +1,168 @@
+"""The planner: for each live campaign, who reached its moment, what the guards and the draw say, stored once.
+
+One INSERT … SELECT a campaign over the whole window in which an occasion is still fresh. Membership is decided by the
+unique key alone, never by a watermark: two planners at once, a lost tick, a clock set back change nothing.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.core.exceptions import EmptyResultSet, ValidationError
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+
+from campaigns.models import Campaign, Shop
+from triggers import holdout, insertion
+from triggers.guards import TEMPORARY, Setting, setting_of, speaker
+from triggers.local_time import zones_in_use
+from triggers.models import Decision, Heartbeat, Occasion
+from triggers.occasions import Window, kind_of
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT: Final = "plan"
+# What expired before a longer stop than this is not even listed as missed.
+_LONGEST_STOP: Final = timedelta(days=60)
+
+
+@dataclass(slots=True)
+class Planned:
+    """How many occasions were stored, by (campaign's slug, decision, reason)."""
+
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def decided(self, decision: Decision) -> int:
+        """Return how many were decided so, in all campaigns."""
+        return sum(count for (_slug, made, _reason), count in self.counts.items() if made == decision)
+
+
+def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
+    """Decide and store what has fallen due by `now` (aware) and is still fresh; idempotent.
+
+    `customers` (database ids) restricts it to those whose facts just changed. A plan for everybody also lists as
+    missed what fell due and expired since the last such plan, and beats the heart. A campaign whose rule cannot be read
+    is logged and left out; the others are planned.
+    """
+    planned = Planned()
+    shop, zones = Shop.get(), zones_in_use()
+    last = Heartbeat.objects.filter(name=HEARTBEAT).values_list("business_at", flat=True).first()
+    live = (
+        Campaign.objects.filter(status=Campaign.Status.LIVE)
+        .select_related("moment", "gesture")
+        .prefetch_related("gesture__variants")
+        .order_by("-priority", "pk")
+    )
+    for campaign in live if zones else ():
+        try:
+            statement = _decided(campaign, setting_of(campaign, shop, zones, now), last or now, customers)
+        except ValidationError as error:
+            logger.error("campaign %s cannot be planned: %s", campaign.pk, error.messages)
+            continue
+        if statement:
+            stored = insertion.insert(campaign, now, *statement)
+            planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
+    if customers is None:
+        _beat(now, last)
+    return planned
+
+
+def _beat(now: datetime, last: datetime | None) -> None:
+    """Keep the latest instant planned: a clock set back does not make what was planned already look like a stop."""
+    Heartbeat.objects.update_or_create(
+        name=HEARTBEAT, defaults={"business_at": max(now, last or now), "finished_at": Now()}
+    )
+
+
+def _reached(
+    campaign: Campaign, setting: Setting, last: datetime, customers: Collection[int] | None
+) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of who reached the moment and is not stored yet, with what the guards and the draw would say.
+
+    Raises EmptyResultSet where that can be nobody.
+    """
+    kind, now = kind_of(campaign), setting.now
+    stop = max(last, now - _LONGEST_STOP)
+    path = kind.customer_path
+    rows = kind.occasions(campaign, Window(min(now - kind.longest_fresh, stop), now), customers)
+    known = Occasion.objects.filter(campaign=campaign, customer=OuterRef(f"{path}pk"), key=OuterRef("key"))
+    # Asked before ON CONFLICT would: a tick without news then writes nothing, and costs a tenth.
+    fresh_or_missed = Q(fresh_until__gt=now) | Q(due_at__gt=stop)
+    draw = holdout.held_out_in_sql(holdout.salt_of(campaign), f"{path}external_id", holdout.share_of(campaign))
+    asked = {
+        f"{guard.name}_{channel}": guard.content(setting, channel, path)
+        for guard in TEMPORARY
+        for channel in campaign.channels
+    }
+    query = (
+        rows.filter(~Exists(known), fresh_or_missed)
+        .order_by()
+        .annotate(zone=F(f"{path}timezone"), speaker=speaker(setting, path), held_out=draw, **asked)
+        .values("customer_id", "key", "due_at", "fresh_until", "order_id", "zone", "speaker", "held_out", *asked)
+        .query
+    )
+    sql, params = query.get_compiler(connection=connection).as_sql()
+    return sql, tuple(params)
+
+
+def _decided(
+    campaign: Campaign, setting: Setting, last: datetime, customers: Collection[int] | None
+) -> tuple[str, tuple[Any, ...]] | None:
+    """Return the SELECT of the rows to store (insertion.COLUMNS) and its parameters; None where there are none.
+
+    Each layer names what the next one uses. The innermost is materialised: a database that unfolded it would ask every
+    guard once more for each mention.
+    """
+    try:
+        reached, params = _reached(campaign, setting, last, customers)
+    except EmptyResultSet:
+        return None
+    clocks = [
+        value
+        for (channel, zone), clock in setting.clocks.items()
+        for value in (channel, zone, _instant(clock.open_at), _instant(clock.tomorrow_at))
+    ]
+    now = _instant(setting.now)
+    sql = f"""
+        WITH reached AS MATERIALIZED ({reached}),
+        clock (channel, zone, open_at, tomorrow_at) AS (VALUES {", ".join(["(%s, %s, %s, %s)"] * len(setting.clocks))}),
+        asked AS (
+            SELECT reached.*, clock.channel, clock.open_at, clock.tomorrow_at, {_moved_by(campaign)} AS moved_by
+            FROM reached LEFT JOIN clock ON clock.channel = reached.speaker AND clock.zone = reached.zone
+        ),
+        moved AS (
+            SELECT asked.*, CASE moved_by {_moves()} ELSE due_at END AS moved_to FROM asked
+        ),
+        judged AS (
+            SELECT moved.*, CASE WHEN fresh_until <= %s THEN 'missed' WHEN channel IS NULL THEN speaker
+                WHEN moved_to >= fresh_until THEN moved_by ELSE '' END AS skipped_for FROM moved
+        )
+        SELECT customer_id, key, due_at, fresh_until, order_id,
+            CASE WHEN skipped_for = '' THEN moved_to ELSE due_at END,
+            COALESCE(channel, ''),
+            CASE WHEN skipped_for <> '' THEN 'skipped' WHEN held_out THEN 'held_out' ELSE 'due' END,
+            CASE WHEN skipped_for <> '' THEN skipped_for ELSE moved_by END
+        FROM judged WHERE true"""  # noqa: S608 - only names of guards, channels and columns are put in
+    return sql, (*params, *clocks, now)
+
+
+def _moved_by(campaign: Campaign) -> str:
+    """Return the SQL of which temporary guard of the channel that speaks is not content, '' for none."""
+    guards = {
+        channel: " ".join(f"WHEN NOT {guard.name}_{channel} THEN '{guard.name}'" for guard in TEMPORARY)
+        for channel in campaign.channels
+    }
+    channels = " ".join(f"WHEN '{channel}' THEN CASE {asked} ELSE '' END" for channel, asked in guards.items())
+    return f"CASE clock.channel {channels} ELSE '' END"
+
+
+def _moves() -> str:
+    return " ".join(f"WHEN '{guard.name}' THEN {guard.moves_to}" for guard in TEMPORARY)
+
+
+def _instant(value: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(value)
