@@ -43,7 +43,8 @@ class Delivery(models.Model):
 
     `step` is the rank of its channel in the campaign's order. `not_before` is business time. `claims` counts those in
     a row that never reached the permit. `lease_until` (the database's clock) is when the sweeper takes over a claimed,
-    sending or unknown one. `spoken_on` is the recipient's civil day of the permit, by which the daily cap counts.
+    sending or unknown one. `spoken_on` is the recipient's civil day of the permit, by which the daily cap counts;
+    `address_key` is the mailbox or phone written to, by which two profiles of one person are found.
     """
 
     occasion = models.ForeignKey(
@@ -83,6 +84,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["customer", "spoken_on"], name="delivery_spoken", condition=Q(spoken_on__isnull=False)
             ),
+            models.Index(fields=["address_key"], name="delivery_address", condition=~Q(address_key="")),
         ]
 
     def __str__(self) -> str:
