@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("studio/", admin.site.urls),
+    path("", include("triggers.urls")),
 ]

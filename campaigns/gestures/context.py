@@ -72,19 +72,24 @@ def contexts(
     """Return the facts for each (customer, order or None), in their order, with one query for the whole batch.
 
     `languages` are those of the texts chosen, in which money and dates are written; without them, the customer's
-    own or the shop's.
+    own where it is French or English, else the shop's.
     """
     tiers = dict(Tier.objects.values_list("id", "name"))
     shop_facts = _known({"name": shop.name, "website": shop.website, "postal_address": shop.postal_address})
     made = []
     for position, (customer, order) in enumerate(pairs):
-        language = languages[position] if languages else customer.language or shop.language
+        language = languages[position] if languages else _language(customer, shop)
         zone = _zone(customer.timezone or shop.timezone)
         facts = {"customer": _customer(customer, tiers, shop, language, zone), "shop": shop_facts}
         if order is not None:
             facts["order"] = _order(order, shop, language, zone)
         made.append(facts)
     return made
+
+
+def _language(customer: Customer, shop: Shop) -> str:
+    base = customer.language.lower().partition("-")[0]
+    return customer.language if base in ("fr", "en") else shop.language
 
 
 def _customer(

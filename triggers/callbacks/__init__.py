@@ -1,0 +1,1 @@
+"""What providers tell us afterwards: verified, kept once, and heeded."""
