@@ -74,11 +74,11 @@ def _quasi_poisson(after: Weeks, before: Weeks, level: float) -> tuple[Interval,
     new = np.array(before.new + after.new, dtype=float)
     flag = np.array([0.0] * len(before.new) + [1.0] * len(after.new))
     model = sm.GLM(new, sm.add_constant(flag), sm.families.Poisson(), offset=np.log(before.cost + after.cost))
-    fit = model.fit(scale="X2", use_t=True)
-    scale = float(fit.scale)
-    if scale < 1:  # less scatter than Poisson's is luck, not knowledge
-        scale = 1.0
-        fit = model.fit(scale=1.0, use_t=True)
+    fit = model.fit(scale=1.0, use_t=True)
+    # Less scatter than Poisson's is luck, not knowledge.
+    scale = max(1.0, float(fit.pearson_chi2) / float(fit.df_resid))
+    if scale > 1:
+        fit = model.fit(scale=scale, use_t=True)
     low, high = fit.conf_int(alpha=1 - level)[1]
     return (math.exp(-float(high)), math.exp(-float(low))), float(fit.pvalues[1]), scale
 

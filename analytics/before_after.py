@@ -1,0 +1,45 @@
+"""Measures the whole shop before and after a launch, plainly and beside the same weeks of last year."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from analytics.comparisons import Result, Results, Side, adjust_for_season, compare, compare_acquisition, refuse_all
+from analytics.facts.acquisition import acquisition, mondays
+from analytics.facts.answers import period_scores
+from analytics.facts.periods import data_since, period_facts
+from analytics.facts.windows import YEAR, Period, before_and_after, civil_day, civil_shift, whole_weeks
+from analytics.kernel import LEVEL, Evidence, Metric
+from campaigns.models import Campaign
+
+
+def before_after(campaign: Campaign, now: datetime, zone: ZoneInfo) -> tuple[Results, Results, dict[str, list[str]]]:
+    """Return the plain and the seasonally adjusted before/after of the whole shop, and their periods."""
+    assert campaign.launched_at is not None
+    days, launched = whole_weeks(campaign.before_after_days), campaign.launched_at
+    before, after = before_and_after(launched, days, zone)
+    periods = {"before": before, "after": after}
+    told = {name: [period.since.isoformat(), period.until.isoformat()] for name, period in periods.items()}
+    if now < after.until:
+        running = refuse_all("after_period_running", until=after.until.isoformat())
+        return running, running, told
+    sides = {name: _side(period, campaign) for name, period in periods.items()}
+    plain = compare(sides["after"], sides["before"], level=LEVEL, evidence=Evidence.PLAIN)
+    plain[Metric.CAC] = _acquisition(launched, days, zone)
+    last_launch = civil_shift(launched, -YEAR, zone)
+    last_before, last_after = before_and_after(last_launch, days, zone)
+    first = data_since()
+    if first is None or first > last_before.since:
+        return plain, refuse_all("no_last_year", since=first.isoformat() if first else None), told
+    sides |= {"last_before": _side(last_before, campaign), "last_after": _side(last_after, campaign)}
+    last_year = compare(sides["last_after"], sides["last_before"], level=LEVEL, evidence=Evidence.PLAIN)
+    last_year[Metric.CAC] = _acquisition(last_launch, days, zone)
+    return plain, adjust_for_season(plain, last_year, sides), told
+
+
+def _side(period: Period, campaign: Campaign) -> Side:
+    return Side.of(period_facts(period, macro_conversion=campaign.macro_conversion), period_scores(period))
+
+
+def _acquisition(launched: datetime, days: int, zone: ZoneInfo) -> Result:
+    before, after = mondays(civil_day(launched, zone), days)
+    return compare_acquisition(acquisition(after, zone), acquisition(before, zone), level=LEVEL)

@@ -1,0 +1,233 @@
+"""The two arms of a campaign and what their customers did: one row a customer, one query an outcome."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    FloatField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
+
+from analytics.facts.windows import Period, civil_shift, shifted
+from analytics.kernel import Counts, RatioSums, Sums
+from campaigns.models import Campaign
+from triggers.models import Decision, Occasion
+
+ARMS: Final = {"treated": Decision.DUE, "control": Decision.HELD_OUT}
+ASSIGNED: Final = tuple(ARMS.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """What the mature contacts of one arm did in their windows.
+
+    `buyers` reached the macro-conversion; `revenue` is a contact's, in minor units; `baskets` is revenue over orders;
+    `new` had their first order in the window; `before` bought in as many days before the anchor as the report's
+    before/after has.
+    """
+
+    contacts: int
+    buyers: Counts
+    revenue: Sums
+    baskets: RatioSums
+    new: Counts
+    before: Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """Who was assigned, before any outcome: customers of both arms, mature or not, and their anchors' span."""
+
+    treated: int
+    control: int
+    mature_treated: int
+    mature_control: int
+    in_both: int
+    anchors: Period | None
+
+    @property
+    def mature(self) -> bool:
+        """Whether every contact's window is over."""
+        return self.treated + self.control == self.mature_treated + self.mature_control
+
+
+def contacts(campaign: Campaign) -> QuerySet[Occasion]:
+    """Return the first occasion of each customer whom the campaign assigned to an arm; skipped ones are in neither.
+
+    `slot_at` is the anchor. Nobody leaves afterwards: a customer whose message was skipped later stays treated
+    (intention to treat).
+    """
+    assigned = Occasion.objects.filter(campaign=campaign, decision__in=ASSIGNED)
+    earlier = assigned.filter(customer=OuterRef("customer")).filter(
+        Q(slot_at__lt=OuterRef("slot_at")) | Q(slot_at=OuterRef("slot_at"), pk__lt=OuterRef("pk"))
+    )
+    return assigned.filter(~Exists(earlier))
+
+
+def mature_before(campaign: Campaign, now: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant up to which an anchor's window is over at `now`."""
+    return civil_shift(now, -campaign.attribution_days, zone)
+
+
+def assignment(campaign: Campaign, now: datetime, zone: ZoneInfo) -> Assignment:
+    """Return the sizes of the arms at `now`."""
+    over = Q(slot_at__lte=mature_before(campaign, now, zone))
+    counts: dict[str, Any] = {}
+    for arm, decision in ARMS.items():
+        counts[arm] = Count("pk", filter=Q(decision=decision))
+        counts[f"mature_{arm}"] = Count("pk", filter=Q(decision=decision) & over)
+    row = contacts(campaign).aggregate(first=Min("slot_at"), last=Max("slot_at"), **counts)
+    first, last = row.pop("first"), row.pop("last")
+    other = Occasion.objects.filter(campaign=campaign, customer=OuterRef("customer"))
+    both = (
+        Occasion.objects.filter(campaign=campaign, decision=Decision.HELD_OUT)
+        .filter(Exists(other.filter(decision=Decision.DUE)))
+        .aggregate(customers=Count("customer", distinct=True))["customers"]
+    )
+    anchors = Period(since=first, until=last + timedelta(microseconds=1)) if first else None
+    return Assignment(in_both=both, anchors=anchors, **row)
+
+
+def arm_outcomes(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> dict[str, Arm]:
+    """Return both arms' outcomes over contacts whose window is over at `now`, `anchors` being the span of all anchors.
+
+    One pass over the orders of the contacts; a second one over events where the campaign's success is an event.
+    """
+    rows = _orders_a_contact(campaign, now, zone, anchors, days=campaign.attribution_days).aggregate(
+        **{f"{arm}_{name}": total for arm in ARMS for name, total in _sums(arm).items()}
+    )
+    if campaign.macro_conversion != "order":
+        rows |= _event_buyers(campaign, now, zone, anchors)
+    return {arm: _arm({key.removeprefix(f"{arm}_"): value for key, value in rows.items()}) for arm in ARMS}
+
+
+def contacts_before_after(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> tuple[Counts, Counts]:
+    """Return treated contacts who bought in the `before_after_days` after their anchor, and in as many before it."""
+    days = campaign.before_after_days
+    row = (
+        _orders_a_contact(campaign, now, zone, anchors, days=days)
+        .filter(decision=Decision.DUE)
+        .aggregate(
+            n=Count("pk"),
+            after=Count("pk", filter=Q(orders__gt=0)),
+            before=Count("pk", filter=Q(earlier__gt=0)),
+        )
+    )
+    return Counts(n=row["n"], successes=row["after"]), Counts(n=row["n"], successes=row["before"])
+
+
+def _orders_a_contact(
+    campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, *, days: int
+) -> QuerySet[Any, Any]:
+    """Return one row a contact whose `days` are over: arm, orders and revenue in them, orders before, whether new."""
+    before = campaign.before_after_days
+    inside = Q(bought__placed_at__gte=F("slot_at"))
+    return (
+        contacts(campaign)
+        .filter(slot_at__lte=civil_shift(now, -days, zone))
+        .annotate(
+            window_end=shifted("slot_at", days, anchors, zone),
+            before_start=shifted("slot_at", -before, anchors, zone),
+            bought=FilteredRelation(
+                "customer__orders",
+                condition=Q(
+                    # Implied by the two below, but only fixed bounds let the database leave old orders unread.
+                    customer__orders__placed_at__gte=civil_shift(anchors.since, -before, zone),
+                    customer__orders__placed_at__lt=civil_shift(anchors.until, days, zone),
+                )
+                & Q(
+                    customer__orders__valid=True,
+                    customer__orders__placed_at__gte=F("before_start"),
+                    customer__orders__placed_at__lt=F("window_end"),
+                ),
+            ),
+        )
+        .values("pk", "decision")
+        .annotate(
+            orders=Count("bought", filter=inside),
+            revenue=Coalesce(Sum("bought__revenue", filter=inside), 0),
+            earlier=Count("bought", filter=Q(bought__placed_at__lt=F("slot_at"))),
+            is_new=Max(
+                Case(
+                    When(
+                        Q(customer__first_order_at__gte=F("slot_at"), customer__first_order_at__lt=F("window_end")),
+                        then=Value(1),
+                    ),
+                    default=Value(0),
+                )
+            ),
+        )
+    )
+
+
+def _sums(arm: str) -> dict[str, Any]:
+    """Return the second level: sums over the contacts of one arm, squares as floats, which cannot overflow."""
+    mine = Q(decision=ARMS[arm])
+    revenue, orders = Cast("revenue", FloatField()), Cast("orders", FloatField())
+    return {
+        "contacts": Count("pk", filter=mine),
+        "buyers": Count("pk", filter=mine & Q(orders__gt=0)),
+        "earlier": Count("pk", filter=mine & Q(earlier__gt=0)),
+        "new": Count("pk", filter=mine & Q(is_new=1)),
+        "revenue": Coalesce(Sum("revenue", filter=mine), 0),
+        "orders": Coalesce(Sum("orders", filter=mine), 0),
+        "revenue_squares": Coalesce(Sum(revenue * revenue, filter=mine), 0.0),
+        "orders_squares": Coalesce(Sum(orders * orders, filter=mine), 0.0),
+        "cross": Coalesce(Sum(revenue * orders, filter=mine), 0.0),
+    }
+
+
+def _event_buyers(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> dict[str, int]:
+    """Return how many contacts of each arm did the campaign's key event in their windows."""
+    days = campaign.attribution_days
+    rows = (
+        contacts(campaign)
+        .filter(slot_at__lte=mature_before(campaign, now, zone))
+        .annotate(
+            window_end=shifted("slot_at", days, anchors, zone),
+            did=FilteredRelation(
+                "customer__events",
+                condition=Q(
+                    customer__events__name=campaign.macro_conversion,
+                    customer__events__occurred_at__gte=anchors.since,
+                    customer__events__occurred_at__lt=civil_shift(anchors.until, days, zone),
+                ),
+            ),
+        )
+        .values("pk", "decision")
+        .annotate(
+            events=Count("did", filter=Q(did__occurred_at__gte=F("slot_at"), did__occurred_at__lt=F("window_end")))
+        )
+    )
+    return rows.aggregate(
+        **{f"{arm}_buyers": Count("pk", filter=Q(decision=decision, events__gt=0)) for arm, decision in ARMS.items()}
+    )
+
+
+def _arm(row: dict[str, Any]) -> Arm:
+    n, revenue, orders = row["contacts"], float(row["revenue"]), float(row["orders"])
+    return Arm(
+        contacts=n,
+        buyers=Counts(n=n, successes=row["buyers"]),
+        revenue=Sums(n=n, total=revenue, squares=row["revenue_squares"]),
+        baskets=RatioSums(
+            n=n, x=revenue, y=orders, xx=row["revenue_squares"], yy=row["orders_squares"], xy=row["cross"]
+        ),
+        new=Counts(n=n, successes=row["new"]),
+        before=Counts(n=n, successes=row["earlier"]),
+    )

@@ -1,0 +1,239 @@
+"""Measures one campaign: facts, comparisons, gates and verdict, as figures without words."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from analytics.before_after import before_after
+from analytics.comparisons import Refusal, Result, Results, Side, compare, compare_new_customers, refuse_all
+from analytics.facts.answers import arm_scores
+from analytics.facts.contacts import Arm, Assignment, arm_outcomes, assignment, contacts_before_after
+from analytics.facts.messages import Messages, exclusions, messages, withheld
+from analytics.facts.windows import Period, before_and_after, civil_shift, whole_weeks
+from analytics.gates import (
+    Course,
+    State,
+    effect_gate,
+    evidence_gate,
+    health_gate,
+    maturity_gate,
+    verdict,
+    volume_gate,
+)
+from analytics.kernel import (
+    LEVEL,
+    Estimate,
+    Evidence,
+    Metric,
+    Scores,
+    always_valid_level,
+    compare_conversion,
+    holm,
+    returns,
+)
+from campaigns.models import Campaign, Shop
+
+# Refunds still come in for a month: until then the figures are provisional.
+REFUND_DAYS: Final = 30
+STRICT_LEVEL: Final = 0.99
+# Kinds whose moment has nothing to do with buying; after any other, "before" is high or low by construction.
+CALENDAR_KINDS: Final = frozenset({"birthday"})
+
+type Figures = dict[str, Any]
+
+
+def measure(campaign: Campaign, now: datetime) -> Figures:
+    """Return the figures of a campaign's report at `now`, JSON-ready, in minor units and shares of 1."""
+    shop = Shop.get()
+    zone = ZoneInfo(shop.timezone)
+    if campaign.launched_at is None:
+        return {"verdict": {"code": "not_launched"}, "gates": [], "metrics": {}}
+    assigned = assignment(campaign, now, zone)
+    sent = messages(campaign)
+    course = _course(campaign, assigned, now, zone)
+    if assigned.anchors is None:
+        return {"verdict": {"code": "no_contacts"}, "gates": [], "metrics": {}, "exclusions": exclusions(campaign)}
+    arms = arm_outcomes(campaign, now, zone, assigned.anchors)
+    scores = arm_scores(campaign, now, zone, assigned.anchors)
+    share, useful = float(campaign.holdout_share), float(campaign.smallest_useful_effect) / 1000
+    health = health_gate(assigned, arms, control_share=share)
+    if health.state is State.FAILED:  # the arms cannot be compared, so no figure of theirs is shown
+        held_out = strict = refuse_all("suspended", fault=health.reason)
+    else:
+        held_out, strict = (
+            _holdout(campaign, arms, scores, sent, _level(level, arms, course, campaign, now))
+            for level in (LEVEL, STRICT_LEVEL)
+        )
+    plain, season, periods = before_after(campaign, now, zone)
+    primary = held_out[Metric.CONVERSION]
+    gates = [
+        health,
+        volume_gate(arms),
+        maturity_gate(assigned, course),
+        evidence_gate(primary, control_share=share),
+        effect_gate(primary, useful=useful, conclusive=not course.early),
+    ]
+    n = arms["treated"].contacts + arms["control"].contacts
+    return {
+        "currency": shop.currency,
+        "level": LEVEL,
+        "course": {"early": course.early, "mature": course.mature, "over": course.over, "weekly": course.weekly},
+        "counts": _counts(assigned, arms, sent),
+        "exclusions": exclusions(campaign),
+        "withheld": withheld(campaign),
+        "periods": periods,
+        "gates": [gate.as_dict() for gate in gates],
+        "verdict": verdict(gates, primary, strict[Metric.CONVERSION], useful=useful, course=course, n=n),
+        "metrics": {
+            metric.value: {
+                "holdout": _plain(held_out[metric]),
+                "season": _plain(season[metric]),
+                "plain": _plain(plain[metric]),
+            }
+            for metric in Metric
+        },
+        "beside": _beside(held_out),
+        "returns": _returns(campaign, arms, sent, held_out[Metric.REVENUE]),
+        "contacts_before_after": _plain(_contacts_before_after(campaign, now, zone, assigned.anchors)),
+    }
+
+
+def final_at(campaign: Campaign, now: datetime) -> bool:
+    """Return whether nothing of a campaign's report can change any more: ended, every window over, refunds in."""
+    if campaign.ended_at is None or campaign.launched_at is None:
+        return False
+    zone = ZoneInfo(Shop.get().timezone)
+    assigned = assignment(campaign, now, zone)
+    if not assigned.mature:
+        return False
+    last = assigned.anchors.until if assigned.anchors else campaign.ended_at
+    settled = civil_shift(max(last, campaign.ended_at), campaign.attribution_days + REFUND_DAYS, zone)
+    _before, after = before_and_after(campaign.launched_at, whole_weeks(campaign.before_after_days), zone)
+    return now >= max(settled, civil_shift(after.until, REFUND_DAYS, zone))
+
+
+def _course(campaign: Campaign, assigned: Assignment, now: datetime, zone: ZoneInfo) -> Course:
+    launched = campaign.launched_at or now
+    verdict_at = civil_shift(launched, campaign.before_after_days + campaign.attribution_days, zone)
+    over = campaign.ended_at is not None
+    until = min(now, campaign.ended_at or now)
+    weeks = max((until - launched) / timedelta(days=7), 1.0)
+    return Course(
+        early=not over and now < verdict_at,
+        over=over,
+        mature=assigned.mature,
+        verdict_at=verdict_at,
+        weekly=(assigned.treated + assigned.control) / weeks,
+        window_weeks=-(-campaign.attribution_days // 7),
+    )
+
+
+def _level(level: float, arms: dict[str, Arm], course: Course, campaign: Campaign, now: datetime) -> float:
+    """Return the fixed level to compute at: before the planned day, one that stays honest however often one looks."""
+    n = arms["treated"].contacts + arms["control"].contacts
+    if not course.early or not n:
+        return level
+    planned_weeks = max((course.verdict_at - (campaign.launched_at or now)) / timedelta(days=7), 1.0)
+    return always_valid_level(n=n, n_target=max(1, round(course.weekly * planned_weeks)), level=level)
+
+
+def _holdout(
+    campaign: Campaign, arms: dict[str, Arm], scores: dict[str, Scores], sent: Messages, level: float
+) -> Results:
+    if not campaign.holdout_share:
+        return refuse_all("no_draw")
+    results = compare(
+        Side.of(arms["treated"], scores["treated"]),
+        Side.of(arms["control"], scores["control"]),
+        level=level,
+        evidence=Evidence.HOLDOUT,
+    )
+    cost = _cost(campaign, arms, sent)
+    results[Metric.CAC] = compare_new_customers(arms["treated"], arms["control"], cost=cost, level=level)
+    return results
+
+
+def _contacts_before_after(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> Result:
+    """Return the treated contacts' own before/after around their anchors, refused where the moment reads behaviour."""
+    if campaign.moment.kind not in CALENDAR_KINDS:
+        return Refusal(code="reads_behaviour")
+    after, before = contacts_before_after(campaign, now, zone, anchors)
+    if not after.n:
+        return Refusal(code="after_period_running")
+    return replace(compare_conversion(after, before), evidence=Evidence.PLAIN)
+
+
+def _cost(campaign: Campaign, arms: dict[str, Arm], sent: Messages) -> float:
+    """Return what the campaign cost: its messages, and a gift to every treated buyer, for want of knowing better."""
+    return sent.cost + campaign.incentive_cost * arms["treated"].buyers.successes
+
+
+def _returns(campaign: Campaign, arms: dict[str, Arm], sent: Messages, revenue: Result) -> Figures:
+    if not isinstance(revenue, Estimate):
+        return _plain(revenue)
+    share = float(campaign.margin_share)
+    low, high = revenue.diff_ci
+    result = returns(
+        treated=arms["treated"].contacts,
+        margin_diff=revenue.diff * share,
+        margin_diff_ci=(low * share, high * share),
+        cost=_cost(campaign, arms, sent),
+    )
+    return {
+        "margin": result.margin,
+        "margin_ci": list(result.margin_ci),
+        "cost": result.cost,
+        "roi": result.roi,
+        "roi_ci": list(result.roi_ci) if result.roi_ci else None,
+        "margin_share": share,
+    }
+
+
+def _beside(held_out: Results) -> dict[str, str]:
+    """Return the direction of the metrics beside the goal, by Holm; a basket has none: its buyers change too."""
+    tested = [
+        result
+        for metric in (Metric.REVENUE, Metric.NPS)
+        if isinstance(result := held_out[metric], Estimate) and result.p is not None
+    ]
+    adjusted = holm([result.p for result in tested if result.p is not None])
+    return {
+        result.metric.value: "unclear" if p >= 1 - result.level else "up" if result.diff > 0 else "down"
+        for result, p in zip(tested, adjusted, strict=True)
+    }
+
+
+def _counts(assigned: Assignment, arms: dict[str, Arm], sent: Messages) -> Figures:
+    return {
+        "treated": assigned.treated,
+        "control": assigned.control,
+        "mature_treated": assigned.mature_treated,
+        "mature_control": assigned.mature_control,
+        "buyers_treated": arms["treated"].buyers.successes,
+        "buyers_control": arms["control"].buyers.successes,
+        "orders_treated": round(arms["treated"].baskets.y),
+        "orders_control": round(arms["control"].baskets.y),
+        "messages": sent.sent,
+        "message_cost": sent.cost,
+    }
+
+
+def _plain(result: Result) -> Figures:
+    if isinstance(result, Estimate | Refusal):
+        return result.as_dict()
+    low, high = result.interval
+    return {
+        "metric": Metric.CAC.value,
+        "unit": "money",
+        "kind": "extra_customer",
+        "value": result.value,
+        "interval": [low, high if high != float("inf") else None],
+        "n_t": result.n_t,
+        "n_c": result.n_c,
+        "new_t": result.new_t,
+        "new_c": result.new_c,
+        "level": result.level,
+        "method": result.method,
+        "evidence": Evidence.HOLDOUT.value,
+    }

@@ -1,0 +1,277 @@
+"""Figures to words, in the active language: what a marketer may conclude, and how much of it to believe."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from analytics.formats import day, money, number, pair, percent
+from campaigns.models import Campaign, KeyEvent
+
+type Figures = dict[str, Any]
+
+EVIDENCES: Final = ("holdout", "season", "plain")
+
+TITLES: Final = {
+    "conversion": gettext_lazy("Conversion"),
+    "revenue": gettext_lazy("Revenue per contact"),
+    "basket": gettext_lazy("Basket"),
+    "nps": gettext_lazy("NPS"),
+    "cac": gettext_lazy("Acquisition cost"),
+}
+
+MEANINGS: Final = {
+    "conversion": gettext_lazy("Customers who came to the goal, for 1,000 contacted."),
+    "revenue": gettext_lazy("What one contacted customer brought in, those who bought nothing included."),
+    "basket": gettext_lazy("Mean value of an order. The campaign also changes who buys, so it gets no verdict."),
+    "nps": gettext_lazy("Share of promoters less share of detractors, each respondent's latest answer."),
+    "cac": gettext_lazy("Advertising and messages for one new customer."),
+}
+
+LABELS: Final = {
+    "holdout": gettext_lazy("Control group"),
+    "season": gettext_lazy("Season taken out"),
+    "plain": gettext_lazy("Plain before/after"),
+}
+
+TRUST: Final = {
+    "holdout": gettext_lazy("Proof: only the gesture tells these two groups apart."),
+    "season": gettext_lazy("A hint: compared with the same weeks of last year."),
+    "plain": gettext_lazy("Proves nothing by itself: campaign, season and luck are mixed."),
+}
+
+WARNINGS: Final = {
+    "season": gettext_lazy("The season changes what people buy."),
+    "trend": gettext_lazy("The shop was already growing or shrinking."),
+    "regression": gettext_lazy("After a bad month a better one follows by itself."),
+    "mix": gettext_lazy("Other visitors may have come than before."),
+    "promotions": gettext_lazy("Other promotions may have run."),
+}
+
+
+def describe(figures: Figures, campaign: Campaign) -> Figures:
+    """Return `figures` with labels and sentences in the active language beside every number."""
+    goal = goal_words(campaign)
+    currency = figures.get("currency", "EUR")
+    metrics = {
+        metric: {
+            "title": str(TITLES[metric]),
+            "meaning": str(MEANINGS[metric]),
+            **{
+                evidence: result
+                | {"label": str(LABELS[evidence]), "trust": str(TRUST[evidence])}
+                | _result_words(metric, evidence, result, goal, currency)
+                for evidence, result in rows.items()
+            },
+        }
+        for metric, rows in figures["metrics"].items()
+    }
+    return figures | {
+        "goal": goal,
+        "verdict": figures["verdict"] | {"sentence": verdict_sentence(figures["verdict"], campaign, goal)},
+        "metrics": metrics,
+        "warnings": [str(text) for text in WARNINGS.values()],
+        "returns": _returns_words(figures.get("returns"), currency),
+    }
+
+
+def goal_words(campaign: Campaign) -> str:
+    """Return what the campaign counts as success, in the plural: "purchases", or a key event in quotes."""
+    if campaign.macro_conversion == "order":
+        return _("purchases")
+    event = KeyEvent.objects.filter(name=campaign.macro_conversion).first()
+    return _("“%(event)s”") % {"event": str(event) if event else campaign.macro_conversion}
+
+
+def verdict_sentence(verdict: Figures, campaign: Campaign, goal: str) -> str:
+    """Return the verdict in one or two sentences."""
+    values: Figures = {"goal": goal, "useful": number(float(campaign.smallest_useful_effect), 0)}
+    if "low" in verdict:
+        low, high = verdict["low"] * 1000, verdict["high"] * 1000
+        if verdict["code"] == "harms":
+            low, high = -high, -low
+        signed = verdict["code"] in ("not_enough", "too_early", "undecided", "no_useful_effect")
+        values["low"], values["high"] = pair(low, high, signed=signed)
+    if "verdict_at" in verdict:
+        values["date"] = day(verdict["verdict_at"])
+    sentence = _VERDICTS[verdict["code"]]() % (values | verdict.get("figures", {}))
+    return f"{sentence} {_wait_sentence(verdict)}".strip()
+
+
+_VERDICTS: Final[dict[str, Callable[[], str]]] = {
+    "works": lambda: _("Per 1,000 customers contacted, %(low)s to %(high)s more %(goal)s than without the campaign."),
+    "works_well": lambda: _(
+        "Per 1,000 customers contacted, %(low)s to %(high)s more %(goal)s than without the campaign: "
+        "at least the %(useful)s that you wanted."
+    ),
+    "works_little": lambda: _(
+        "Per 1,000 customers contacted, %(low)s to %(high)s more %(goal)s than without the campaign: "
+        "it works, but brings less than the %(useful)s that you wanted."
+    ),
+    "harms": lambda: _(
+        "Per 1,000 customers contacted, %(low)s to %(high)s fewer %(goal)s than without the campaign: stop it."
+    ),
+    "no_useful_effect": lambda: _(
+        "No useful effect: per 1,000 customers contacted, the difference lies between %(low)s and %(high)s %(goal)s."
+    ),
+    "not_enough": lambda: _(
+        "Not enough data yet: the effect could be anywhere from %(low)s to %(high)s %(goal)s per 1,000."
+    ),
+    "undecided": lambda: _(
+        "Not proven: the effect lies between %(low)s and %(high)s %(goal)s per 1,000, and more data could only tell "
+        "effects that are smaller than the %(useful)s that you wanted."
+    ),
+    "too_early": lambda: _(
+        "Too early for a verdict, which is due on %(date)s. So far the effect could be anywhere from %(low)s to "
+        "%(high)s %(goal)s per 1,000."
+    ),
+    "few_conversions": lambda: _(
+        "Not enough data yet: %(treated)s contacted customers and %(control)s of the control group came to the goal; "
+        "%(least)s in each group are the least."
+    ),
+    "no_draw": lambda: _(
+        "This campaign has no control group: nothing here can tell what it caused. Hold some customers out next time."
+    ),
+    "unbalanced_draw": lambda: _(
+        "No result: the two groups do not have their planned sizes, so the draw is broken. Find out why first."
+    ),
+    "contaminated": lambda: _("No result: customers of the control group were contacted all the same."),
+    "unlike_before": lambda: _(
+        "No result: the two groups already differed before the campaign, more than luck explains."
+    ),
+    "no_contacts": lambda: _("Nobody has reached this moment yet."),
+    "not_launched": lambda: _("This campaign has not been launched."),
+}
+
+
+def _wait_sentence(verdict: Figures) -> str:
+    match verdict.get("wait"):
+        case "weeks":
+            weeks = int(verdict["weeks"])
+            return ngettext("About %(weeks)s more week.", "About %(weeks)s more weeks.", weeks) % {"weeks": weeks}
+        case "over":
+            return _("The campaign is over; about %(contacts)s more contacts would have been needed.") % {
+                "contacts": number(verdict["contacts"])
+            }
+        case "too_small":
+            return _(
+                "The shop is too small for this question: a year would not answer it. Hold out half, or ask for less."
+            )
+    return ""
+
+
+def refusal_sentence(code: str, figures: Figures) -> str:
+    """Return why there is no number."""
+    values = dict(figures)
+    for key in ("until", "since"):
+        if values.get(key):
+            values[key] = day(values[key])
+    if code == "missing_spend":
+        weeks = len(figures["weeks"])
+        return ngettext(
+            "Spend is missing for %(weeks)s week: enter it, or this cost would be a guess.",
+            "Spend is missing for %(weeks)s weeks: enter it, or this cost would be a guess.",
+            weeks,
+        ) % {"weeks": weeks}
+    return _REFUSALS[code]() % values
+
+
+_REFUSALS: Final[dict[str, Callable[[], str]]] = {
+    "few_conversions": lambda: _(
+        "Not enough data yet: %(treated)s and %(control)s successes, at least %(least)s are needed in each group."
+    ),
+    "few_orders": lambda: _(
+        "Not enough data yet: %(treated)s and %(control)s orders, at least %(least)s are needed in each group."
+    ),
+    "few_answers": lambda: _(
+        "Not enough data yet: %(treated)s and %(control)s answers, at least %(least)s are needed in each group."
+    ),
+    "few_new_customers": lambda: _(
+        "Not enough data: %(treated)s and %(control)s new customers, at least %(least)s are needed."
+    ),
+    "no_cost": lambda: _("What a message costs is not known: enter it in the campaign."),
+    "no_extra_customers": lambda: _("The campaign won no extra customers."),
+    "no_draw": lambda: _("This campaign has no control group."),
+    "suspended": lambda: _("Not shown: the two groups cannot be compared."),
+    "after_period_running": lambda: _("The weeks after the launch are not over yet."),
+    "no_last_year": lambda: _("The shop's data does not reach back to the same weeks of last year."),
+    "little_last_year": lambda: _("Too little happened in the same weeks of last year."),
+    "reads_behaviour": lambda: _(
+        "Refused: this moment depends on what the customer just did, so their “before” is high or low by construction."
+    ),
+}
+
+
+def _result_words(metric: str, evidence: str, result: Figures, goal: str, currency: str) -> Figures:
+    """Return value, difference and interval as shown, or the sentence of a refusal."""
+    if "refused" in result:
+        return {"sentence": refusal_sentence(result["refused"], result["figures"])}
+    if result.get("kind") == "extra_customer":
+        return _extra_customer_words(result, currency)
+    show, unit = _scale(metric, currency, goal)
+    low, high = result["diff_ci"]
+    words: Figures = {
+        "value_t_text": _value(metric, result["value_t"], currency),
+        "value_c_text": _value(metric, result["value_c"], currency),
+        "diff_text": show(result["diff"]),
+        "interval_text": _("%(low)s to %(high)s") % {"low": show(low), "high": show(high)},
+        "unit_text": unit,
+    }
+    if result["rel"] is not None and result["rel_ci"] is not None:
+        rel_low, rel_high = result["rel_ci"]
+        words["rel_text"] = percent(result["rel"], 0, signed=True)
+        words["rel_interval_text"] = _("%(low)s to %(high)s") % {
+            "low": percent(rel_low, 0, signed=True),
+            "high": percent(rel_high, 0, signed=True) if rel_high is not None else "∞",
+        }
+    if evidence == "plain":
+        shown = words.get("rel_text") or f"{words['diff_text']} {unit}"
+        words["sentence"] = _(
+            "Before/after: %(change)s. This mixes the campaign, the season and luck; on its own it proves nothing."
+        ) % {"change": shown}
+    return words
+
+
+def _extra_customer_words(result: Figures, currency: str) -> Figures:
+    low, high = result["interval"]
+    if high is None:
+        sentence = _("Each extra new customer cost at least %(low)s, possibly far more.") % {
+            "low": money(low, currency)
+        }
+    else:
+        sentence = _("Each extra new customer cost %(low)s to %(high)s.") % {
+            "low": money(low, currency),
+            "high": money(high, currency),
+        }
+    return {"sentence": sentence}
+
+
+def _scale(metric: str, currency: str, goal: str) -> tuple[Callable[[float], str], str]:
+    """Return how a difference of this metric is written, and its unit."""
+    if metric == "conversion":
+        return lambda value: number(value * 1000, 1, signed=True), _("%(goal)s per 1,000 contacts") % {"goal": goal}
+    if metric == "nps":
+        return lambda value: number(value, 1, signed=True), _("points")
+    return lambda value: money(value, currency, signed=True), _("a new customer") if metric == "cac" else {
+        "revenue": _("a contact"),
+        "basket": _("an order"),
+    }[metric]
+
+
+def _value(metric: str, value: float, currency: str) -> str:
+    if metric == "conversion":
+        return percent(value, 2)
+    return number(value, 1) if metric == "nps" else money(value, currency)
+
+
+def _returns_words(returns: Figures | None, currency: str) -> Figures | None:
+    if not returns or "refused" in returns:
+        return None
+    low, high = returns["margin_ci"]
+    sentence = _("Extra margin: %(low)s to %(high)s, for a cost of %(cost)s.") % {
+        "low": money(low, currency),
+        "high": money(high, currency),
+        "cost": money(returns["cost"], currency),
+    }
+    return returns | {"sentence": sentence}
