@@ -14,9 +14,7 @@ from triggers.planner import plan as plan_due
 @shared_task(name="triggers.plan")
 def plan() -> None:
     """Plan what fell due for everybody, then have it sent."""
-    now = clock.now()
-    plan_due(now)
-    beat("plan", now)
+    plan_due(clock.now())
     dispatch.delay()
 
 

@@ -1,0 +1,1 @@
+"""Each provider, by its simulator over HTTP or SMTP."""

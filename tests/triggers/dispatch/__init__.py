@@ -1,0 +1,1 @@
+"""The delivery protocol, step by step and as a whole."""
