@@ -41,8 +41,8 @@ def arm_scores(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Perio
                 ),
             ),
         )
-        .filter(answer__isnull=False)
-        .filter(~Exists(later))
+        # One filter(): a second one would join a second answer.
+        .filter(~Exists(later), answer__isnull=False)
         .aggregate(
             **{
                 f"{arm}_{band}": Count("pk", filter=Q(decision=decision, answer__score__range=scores))
