@@ -47,10 +47,23 @@ _VARIABLES: Final[tuple[tuple[str, "StrPromise", Any], ...]] = (
     ("unsubscribe_url", _("address to unsubscribe"), "https://boutique.test/u/…"),
 )
 
+# Some wholesale orders have a thousand lines; a message that lists more than these is read by nobody.
+MAX_LINES: Final = 100
+
 
 def variables() -> list[dict[str, Any]]:
     """Return what a text may use, for the editor's help: `{"name", "help", "example"}` each."""
     return [{"name": name, "help": str(text), "example": example} for name, text, example in _VARIABLES]
+
+
+def example(language: str, currency: str) -> dict[str, Any]:
+    """Return the facts of an invented customer of an invented shop, every documented one known."""
+    facts: dict[str, Any] = {}
+    for name, _help, value in _VARIABLES:
+        root, _dot, fact = name.partition(".")
+        if fact:
+            facts.setdefault(root, {})[fact] = value
+    return facts | {"order": example_order(language, currency)}
 
 
 def example_order(language: str, currency: str) -> dict[str, Any]:
@@ -111,7 +124,7 @@ def _customer(
 
 
 def _order(order: Order, shop: Shop, language: str, zone: zoneinfo.ZoneInfo) -> dict[str, Any]:
-    lines = [_line(line, shop, language) for line in order.lines]
+    lines = [_line(line, shop, language) for line in order.lines[:MAX_LINES]]
     return _known(
         {
             "id": order.external_id,
@@ -120,7 +133,7 @@ def _order(order: Order, shop: Shop, language: str, zone: zoneinfo.ZoneInfo) -> 
             "promised_on": _day(order.promised_at, language, zone),
             "shipped_on": _day(order.shipped_at, language, zone),
             "delivered_on": _day(order.delivered_at, language, zone),
-            "items_count": sum(line.get("quantity", 1) for line in lines),
+            "items_count": sum(line.get("quantity", 1) for line in order.lines),
             "lines": lines,
         }
     )

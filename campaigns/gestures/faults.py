@@ -31,4 +31,8 @@ class TextFault(Exception):
 
 
 class RenderError(TextFault):
-    """A good text that cannot be rendered for this customer, mostly because a fact is missing."""
+    """A good text that cannot be rendered for this customer."""
+
+
+class FactMissing(RenderError):
+    """A fact that this customer lacks and for which the text has no `default`."""

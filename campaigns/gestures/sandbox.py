@@ -18,7 +18,7 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import escape
 
 from campaigns.gestures.allowed import FILTERS, LOOP_FACTS, MAX_SOURCE, TESTS, check_tree
-from campaigns.gestures.faults import RenderError, TextFault, gettext_noop
+from campaigns.gestures.faults import FactMissing, RenderError, TextFault, gettext_noop
 
 MAX_STEPS: Final = 1_000
 MAX_VALUE: Final = 10_000
@@ -26,7 +26,7 @@ MAX_OUTPUT: Final = 300_000
 _BUDGET: Final = "_budget"
 
 
-class MissingFact(StrictUndefined):
+class UnknownFact(StrictUndefined):
     """A fact this customer lacks: an error where it would be printed or compared, merely false in a condition.
 
     `{% if customer.first_name %}` is what everybody writes; misspelt names are found when the text is checked.
@@ -168,7 +168,7 @@ def _printable(value: Any) -> Any:
 
 def _environment(*, autoescape: bool) -> GestureEnvironment:
     environment = GestureEnvironment(
-        autoescape=autoescape, undefined=MissingFact, loader=None, cache_size=0, finalize=_printable
+        autoescape=autoescape, undefined=UnknownFact, loader=None, cache_size=0, finalize=_printable
     )
     environment.globals.clear()
     environment.filters = {name: _OWN_FILTERS.get(name, JINJA_FILTERS[name]) for name in FILTERS} | {"_each": _each}
@@ -240,9 +240,9 @@ def _collect(pieces: Iterable[str]) -> str:
     return "".join(collected)
 
 
-def _missing(error: UndefinedError, template: Template) -> RenderError:
+def _missing(error: UndefinedError, template: Template) -> FactMissing:
     name = (error.message or "").removesuffix(" is undefined").rpartition("attribute ")[2].strip("'\"")
-    return RenderError(
+    return FactMissing(
         gettext_noop('“%(name)s” is missing for this customer; write {{ …|default("…") }} or {%% if … %%}'),
         line=_line(error, template),
         name=name,

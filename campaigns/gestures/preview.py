@@ -1,0 +1,63 @@
+"""A text as one customer would see it, before anything is sent: for the editor, the campaign page and the API."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from campaigns.gestures.check import in_words, parts_of, text_problems
+from campaigns.gestures.compile import compile_text, numbered
+from campaigns.gestures.context import contexts, example_order
+from campaigns.gestures.faults import TextFault
+from campaigns.gestures.render import Rendered, render
+from campaigns.gestures.sandbox import TEXT, build, run
+from campaigns.gestures.sms import sms_segments
+from campaigns.models import ChannelName, Customer, Order, Shop, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The message, or None and why it cannot be made. `segments` counts an SMS; `invented_order` says that the customer
+    has no order and an example stands in."""
+
+    rendered: Rendered | None
+    problems: list[str]
+    segments: int = 0
+    invented_order: bool = False
+
+
+def preview(variant: Variant, customer: Customer, *, order: Order | None = None) -> Preview:
+    """Return `variant`, saved or not, for `customer` with `order` (their latest by default). Nothing is stored, links
+    keep their own addresses, and leaving from a preview does nothing."""
+    problems = text_problems(variant)
+    if problems:
+        return Preview(None, problems)
+    shop = Shop.get()
+    order = order or customer.orders.order_by("-placed_at").first()
+    (facts,) = contexts([(customer, order)], shop, languages=[variant.language])
+    invented = "order" not in facts
+    facts.setdefault("order", example_order(variant.language, shop.currency))
+    unsubscribe_url = f"{settings.PUBLIC_URL}/u/preview"
+    try:
+        compiled = compile_text(variant, register=numbered)
+        rendered = render(
+            compiled,
+            facts,
+            link_url=compiled.links.__getitem__,
+            unsubscribe_url=unsubscribe_url,
+        )
+    except TextFault as fault:
+        return Preview(None, _where(variant, facts | {"unsubscribe_url": unsubscribe_url}) or [str(fault)])
+    segments = sms_segments(rendered.text) if variant.channel == ChannelName.SMS else 0
+    return Preview(rendered, [], segments=segments, invented_order=invented)
+
+
+def _where(variant: Variant, facts: dict[str, Any]) -> list[str]:
+    """Return what is missing with the part and line where the author wrote it, which the framed message has moved."""
+    problems = []
+    for part, source in parts_of(variant).items():
+        try:
+            run(build(source, TEXT), facts)
+        except TextFault as fault:
+            problems.append(in_words(part, fault))
+    return problems
