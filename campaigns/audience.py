@@ -26,7 +26,7 @@ _ATTRIBUTE: Final = re.compile(r"attributes\.([A-Za-z][A-Za-z0-9-]*(?:_[A-Za-z0-
 
 
 @JSONField.register_lookup
-class HasTag(Lookup):  # type: ignore[type-arg] - not subscriptable at run time
+class HasTag(Lookup):
     """`tags__has_tag="vip"`: the JSON list holds this text. SQLite has no `contains` of its own."""
 
     lookup_name = "has_tag"

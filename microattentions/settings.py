@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "microattentions.admin_site.StudioAdminConfig",
     "rest_framework",
     "drf_spectacular",
@@ -87,6 +88,9 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+
+# Form controls of our own have their templates beside the pages'.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Database: SQLite in the data folder, or PostgreSQL by DATABASE_URL.
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'microattentions.sqlite3'}")}
@@ -185,7 +189,11 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "campaigns.api.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
+    # `?format=csv` belongs to the reports.
+    "URL_FORMAT_OVERRIDE": None,
 }
+# Requests a key may make a minute in one web process, each of up to 1,000 items; 0 is no limit.
+API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=6000)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Microattentions API",
     "VERSION": "1",

@@ -1,9 +1,10 @@
 """Every address of the project; each app brings its own."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
+from campaigns.api.docs import nothing_here
 from microattentions import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,4 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("studio/", admin.site.urls),
     path("", include("triggers.urls")),
+    path("api/", include("campaigns.api.urls")),
+    re_path("^api/", nothing_here),
 ]

@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from campaigns import bell
 from campaigns.ingest.consents import store_consents
-from campaigns.ingest.customers import store_customers
+from campaigns.ingest.customers import known_ids, patch_customers, store_customers
 from campaigns.ingest.facts import store_answers, store_events, store_products
 from campaigns.ingest.faults import FaultDict, Refused, fault, faults_of
 from campaigns.ingest.items import (
@@ -128,6 +128,15 @@ def store(items: Sequence[Item | Unreadable], now: datetime) -> list[Outcome]:
             touched |= stored.touched
     transaction.on_commit(partial(bell.ring, sorted(touched)))
     return [outcomes[index] for index in range(len(items))]
+
+
+def patch_customer(item: CustomerItem, now: datetime) -> Outcome | None:
+    """Change the given fields of a known customer; None where there is no such customer."""
+    if item.id not in known_ids([item.id]):
+        return None
+    stored = in_one_commit(patch_customers, [item], now)
+    transaction.on_commit(partial(bell.ring, sorted(stored.touched)))
+    return stored.outcomes[0]
 
 
 def _rounds(items: list[tuple[int, Any]]) -> list[list[int]]:

@@ -1,0 +1,53 @@
+"""The addresses of the REST API, below /api/."""
+
+from django.urls import URLPattern, path, register_converter
+
+from campaigns.api.design_views import CAMPAIGN, GESTURE, MOMENT, STEPS, list_view, one_view, step_view
+from campaigns.api.docs import OpenApiView, docs_page
+from campaigns.api.facts import (
+    AnswersView,
+    BatchView,
+    ConsentsView,
+    CustomerView,
+    EventsView,
+    OrderView,
+    ProductView,
+)
+
+
+class ShopId:
+    """An id of the shop's own in an address: 1 to 200 characters, no slash, no NUL."""
+
+    regex = r"[^/\x00]{1,200}"
+
+    def to_python(self, value: str) -> str:
+        """Return the id."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the id."""
+        return value
+
+
+register_converter(ShopId, "shop_id")
+
+urlpatterns: list[URLPattern] = [
+    path("docs/", docs_page, name="api-docs"),
+    path("v1/openapi.json", OpenApiView.as_view(), name="openapi"),
+    path("v1/customers/<shop_id:external_id>", CustomerView.as_view()),
+    path("v1/orders/<shop_id:external_id>", OrderView.as_view()),
+    path("v1/products/<shop_id:sku>", ProductView.as_view()),
+    path("v1/events", EventsView.as_view()),
+    path("v1/answers", AnswersView.as_view()),
+    path("v1/consents", ConsentsView.as_view()),
+    path("v1/batch", BatchView.as_view()),
+    *(
+        pattern
+        for noun in (MOMENT, GESTURE, CAMPAIGN)
+        for pattern in (
+            path(f"v1/{noun.name}s", list_view(noun).as_view()),
+            path(f"v1/{noun.name}s/<slug:slug>", one_view(noun).as_view()),
+        )
+    ),
+    *(path(f"v1/campaigns/<slug:slug>/{step}", step_view(step).as_view()) for step in STEPS),
+]
