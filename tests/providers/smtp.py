@@ -24,7 +24,7 @@ class SmtpProtocol(asyncio.Protocol):
         self._log, self._bare = log, bare
         self._waiting = b""
         self._sender = self._recipient = ""
-        self._in_data = False
+        self._in_data = self._ending = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -34,7 +34,7 @@ class SmtpProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._waiting = self._waiting + data if self._waiting else data
         answers: list[bytes] = []
-        while not self._transport.is_closing():
+        while not self._ending:
             end = b"\r\n.\r\n" if self._in_data else b"\r\n"
             at = self._waiting.find(end)
             if at < 0:
@@ -42,6 +42,8 @@ class SmtpProtocol(asyncio.Protocol):
             piece, self._waiting = self._waiting[:at], self._waiting[at + len(end) :]
             answers.append(self._message(piece) if self._in_data else self._command(piece))
         self._transport.write(b"".join(answers))
+        if self._ending:
+            self._transport.close()
 
     def _command(self, line: bytes) -> bytes:
         verb = line[:4].upper()
@@ -63,7 +65,7 @@ class SmtpProtocol(asyncio.Protocol):
             self._in_data = True
             return b"354 go\r\n"
         if verb == b"QUIT":
-            self._transport.close()
+            self._ending = True
             return b"221 bye\r\n"
         return b"250 ok\r\n" if verb in (b"HELO", b"RSET", b"NOOP") else b"502 unknown\r\n"
 
@@ -83,7 +85,7 @@ class SmtpProtocol(asyncio.Protocol):
         }
         self._log.add(json.dumps(line).encode())
         if self._recipient.startswith("drop@"):
-            self._transport.close()
+            self._ending = True
             return b""
         return b"250 taken\r\n"
 

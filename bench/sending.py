@@ -1,0 +1,227 @@
+"""E-mails through the whole protocol by two processes, beside bare clients that only hand over ready bodies.
+
+`run()` makes a throw-away PostgreSQL database on the server of DATABASE_URL, a local SMTP sink and a local SendGrid,
+and measures from claim to stored result: guards, rendering, attempts and all. Each sink is shown to take at least
+twice what its bare client hands over. By itself: `python -m bench.sending`.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from bench.bare import flood_http, flood_smtp, hand_over_http, hand_over_smtp
+from tests.providers.process import Running, running
+
+ROUNDS: Final = 3
+WORKERS: Final = 2
+NOW: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+BODY: Final = """<h1>Merci {{ customer.first_name }} !</h1>
+<p>Votre commande <strong>{{ order.id }}</strong> nous a fait très plaisir.</p>
+<table><tr><td>{{ order.placed_on }}</td><td>{{ order.total }}</td></tr></table>
+<p>Un conseil de préparation&nbsp;: <a href="https://bench.test/conseils">trois minutes, pas une de plus</a>.</p>
+<p>À très bientôt,<br>toute l’équipe de {{ shop.name }}</p>"""
+
+
+def run(size: int = 4_000) -> list[dict[str, Any]]:
+    """Return the figures of sending `size` e-mails a round; raises RuntimeError where DATABASE_URL is no PostgreSQL."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        raise RuntimeError("bench.sending needs a PostgreSQL in DATABASE_URL")
+    import psycopg
+
+    name = f"bench_sending_{uuid.uuid4().hex[:8]}"
+    parts = urlsplit(url)
+    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            environment = os.environ | {
+                "DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")),
+                "LOG_LEVEL": "ERROR",
+            }
+            command = [sys.executable, "-m", "bench.sending", "--measure", str(size)]
+            done = subprocess.run(command, env=os.environ | own, check=True, stdout=subprocess.PIPE, text=True)
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    figures: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _measure(size: int) -> list[dict[str, Any]]:
+    _set_up()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    _fill(size)
+    figures: list[dict[str, Any]] = []
+    peaks: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for provider, options in (("smtp", ("--bare",)), ("sendgrid", ())):
+            with running(provider, Path(folder) / f"{provider}.log", *options) as sink:
+                figures += _compare(provider, sink, size, peaks)
+    memory = max(peaks)
+    return [*figures, _figure("sending, peak memory of a process", memory, "MB", None, "≤ 300 MB", memory <= 300)]
+
+
+def _compare(provider: str, sink: Running, size: int, peaks: list[float]) -> list[dict[str, Any]]:
+    ours, bare = [], []
+    environment = {
+        "EMAIL_PROVIDER": provider,
+        "SMTP_URL": f"smtp://127.0.0.1:{sink.port}",
+        "SENDGRID_HOST": sink.url,
+        "SENDGRID_API_KEY": "bench",
+        "RECIPIENT_ALLOW_LIST": "@bench.test",
+    }
+    for _round in range(ROUNDS):
+        _plan(size)
+        os.truncate(sink.path, 0)
+        seconds, memory = _together([("--work",)] * WORKERS, environment)
+        peaks.extend(memory)
+        taken = sink.path.read_bytes().count(b"\n")
+        assert taken == size, f"{taken} messages instead of {size}"
+        ours.append(size / seconds)
+        clients = WORKERS if provider == "smtp" else 1
+        arguments = ("--bare", provider, str(sink.port), str(size // clients))
+        bare.append(size / _together([arguments] * clients, environment)[0])
+    flood = flood_smtp if provider == "smtp" else flood_http
+    capacity = flood(sink.port, size * 5)
+    baseline, value = median(bare), median(ours)
+    name = "SMTP, 2 processes" if provider == "smtp" else "SendGrid, 2 processes"
+    against = "two processes of bare smtplib" if provider == "smtp" else "a bare keep-alive http.client"
+    return [
+        _figure(f"e-mails by {name}", value, "messages/s", baseline, f"≥ 0.3 × {against}", value >= 0.3 * baseline),
+        _figure(
+            f"sink of {name}", capacity, "messages/s", baseline, "≥ 2 × its baseline client", capacity >= 2 * baseline
+        ),
+    ]
+
+
+def _together(jobs: Iterable[tuple[str, ...]], environment: dict[str, str]) -> tuple[float, list[float]]:
+    """Run the jobs at once, each in its own process; return the seconds from the common start to the last end, and the
+    peak memory of each in MB."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "bench.sending", *job],
+            env=os.environ | environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for job in jobs
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    start = time.perf_counter()
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    memory = [float(process.communicate()[0]) for process in processes]
+    return time.perf_counter() - start, memory
+
+
+def _job(action: Callable[[], object]) -> None:
+    """Say that everything is loaded, wait for the common start, act, and print the peak memory."""
+    print("ready", flush=True)
+    sys.stdin.readline()
+    action()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def _set_up() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "microattentions.settings")
+    django.setup()
+
+
+def _work() -> None:
+    _set_up()
+    from triggers.dispatch import dispatch
+
+    _job(lambda: dispatch(NOW, seconds=600))
+
+
+def _fill(size: int) -> None:
+    from campaigns.address import address_key
+    from campaigns.models import Customer, Order, Variant
+    from tests import cast
+
+    campaign = cast.live_campaign("post_purchase", {"anchor": "placed"}, slug="thanks")
+    Variant.objects.filter(gesture=campaign.gesture, channel="email", language="fr").update(
+        subject="Merci {{ customer.first_name }} !", body=BODY
+    )
+    addresses = [f"c{number}@bench.test" for number in range(size)]
+    customers = Customer.objects.bulk_create(
+        Customer(
+            external_id=f"c{number}",
+            email=address,
+            email_key=address_key(address),
+            first_name=f"Zoé{number}",
+            language="fr",
+            created_at=cast.LONG_AGO,
+            email_marketing=True,
+        )
+        for number, address in enumerate(addresses)
+    )
+    Order.objects.bulk_create(
+        Order(
+            external_id=f"o{customer.pk}",
+            customer=customer,
+            placed_at=NOW - timedelta(hours=1),
+            total=5990,
+            updated_at=NOW,
+            created_at=NOW,
+        )
+        for customer in customers
+    )
+
+
+def _plan(size: int) -> None:
+    from django.db import connection
+
+    from triggers.models import Delivery
+    from triggers.planner import plan
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE triggers_occasion, triggers_delivery, triggers_attempt, triggers_guardfinding CASCADE")
+        plan(NOW)
+        cursor.execute("VACUUM ANALYZE")
+    planned = Delivery.objects.count()
+    assert planned == size, f"{planned} deliveries instead of {size}"
+
+
+def _figure(name: str, value: float, unit: str, baseline: float | None, aim: str, met: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": round(value),
+        "unit": unit,
+        "baseline": None if baseline is None else round(baseline),
+        "ratio": None if baseline is None else round(value / baseline, 2),
+        "aim": aim,
+        "met": met,
+    }
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["--measure", count]:
+            print(json.dumps(_measure(int(count))))
+        case ["--work"]:
+            _work()
+        case ["--bare", provider, port, count]:
+            client = hand_over_smtp if provider == "smtp" else hand_over_http
+            _job(lambda: client(int(port), int(count)))
+        case _:
+            print(json.dumps(run(), indent=2, ensure_ascii=False))
