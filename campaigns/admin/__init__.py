@@ -1,5 +1,5 @@
 """The studio's pages for WHO and WHAT."""
 
-from campaigns.admin import facts, gestures, moments, settings
+from campaigns.admin import api_keys, campaigns, customers, facts, gestures, ledgers, moments, previews, settings
 
-__all__ = ["facts", "gestures", "moments", "settings"]
+__all__ = ["api_keys", "campaigns", "customers", "facts", "gestures", "ledgers", "moments", "previews", "settings"]

@@ -1,6 +1,5 @@
 """Gestures and their texts, checked while they are written and again when they are saved."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -14,21 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from campaigns.admin.base import ModelForm, Stacked, StudioAdmin
-from campaigns.gestures.compile import compile_text, numbered
+from campaigns.gestures.check import text_problems
 from campaigns.gestures.context import variables
-from campaigns.gestures.faults import TextFault
 from campaigns.gestures.sms import cheaper, is_gsm7, sms_segments
 from campaigns.models import ChannelName, GestureTemplate, Variant
-
-
-def text_faults(variant: Variant) -> Iterator[tuple[str, str]]:
-    """Yield (field, what is wrong) for a text, saved or not."""
-    if variant.channel == ChannelName.EMAIL and not variant.subject.strip():
-        yield "subject", _now("An e-mail needs a subject.")
-    try:
-        compile_text(variant, register=numbered)
-    except TextFault as fault:
-        yield "body", str(fault)
 
 
 class VariantForm(ModelForm):
@@ -50,8 +38,8 @@ class VariantForm(ModelForm):
         if cleaned.get("DELETE") or not cleaned.get("body"):
             return cleaned
         fields = {name: cleaned.get(name) or "" for name in self._meta.fields or ()}
-        for field, fault in text_faults(Variant(**fields)):
-            self.add_error(field, fault)
+        for problem in text_problems(Variant(**fields)):
+            self.add_error("body", problem)
         return cleaned
 
 
@@ -112,7 +100,7 @@ class GestureAdmin(StudioAdmin):
         is_sms = variant.channel == ChannelName.SMS
         text = cheaper(variant.body)
         context = {
-            "faults": [fault for _field, fault in text_faults(variant)] if variant.body else [],
+            "faults": text_problems(variant) if variant.body else [],
             "empty": not variant.body,
             "is_sms": is_sms,
             "length": len(text),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.display import pill
 from triggers.models import Decision, State
@@ -20,6 +21,29 @@ _STATE_MOODS: Final = {
     State.CLAIMED: "calm",
     State.SENDING: "calm",
 }
+
+# Guards, and what the fire permit, the composer and the sweeper say of a message that did not go.
+REASONS: Final = {
+    "no_address": _("no address for any of the channels"),
+    "no_consent": _("no consent"),
+    "suppressed": _("the address asked for silence, or does not exist"),
+    "no_text": _("no text in the customer's language"),
+    "not_on_list": _("not on the list of permitted recipients"),
+    "daily_cap": _("the dose: already written to that day"),
+    "quiet_hours": _("quiet hours"),
+    "stale": _("the moment had passed"),
+    "stopped": _("sending was stopped"),
+    "condition": _("the moment's condition no longer holds"),
+    "duplicate": _("the same address, under another customer"),
+    "render_failed": _("the text could not be filled in for this customer"),
+    "no_sender": _("the shop has no sender for this channel"),
+    "no_campaign": _("the campaign was not running"),
+}
+
+
+def reason_words(reason: str) -> str:
+    """Return a reason in words; one that has none yet, as it is kept."""
+    return str(REASONS.get(reason, reason.replace("_", " ")))
 
 
 def decision_pill(decision: str) -> SafeString:

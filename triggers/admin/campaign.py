@@ -1,0 +1,31 @@
+"""What became of a campaign, on its page: occasions by decision and reason, messages by state."""
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from campaigns.admin.panels import on_campaign
+from campaigns.models import Campaign, Customer
+from triggers.admin.words import decision_pill, reason_words, state_pill
+from triggers.models import Delivery, Occasion
+
+
+@on_campaign
+def outcome(request: HttpRequest, campaign: Campaign, _customer: Customer | None) -> SafeString:
+    """Return the card of counts."""
+    decided = (
+        Occasion.objects.filter(campaign=campaign)
+        .values("decision", "reason")
+        .annotate(rows=Count("pk"))
+        .order_by("decision", "-rows")
+    )
+    states = Delivery.objects.filter(campaign=campaign).values("state").annotate(rows=Count("pk")).order_by("-rows")
+    context = {
+        "campaign": campaign,
+        "decided": [
+            {**row, "pill": decision_pill(row["decision"]), "words": reason_words(row["reason"])} for row in decided
+        ],
+        "states": [{**row, "pill": state_pill(row["state"])} for row in states],
+    }
+    return render_to_string("studio/campaign_outcome.html", context, request)
