@@ -73,6 +73,7 @@ def describe(figures: Figures, campaign: Campaign) -> Figures:
         "metrics": metrics,
         "warnings": [str(text) for text in WARNINGS.values()],
         "returns": _returns_words(figures.get("returns"), currency),
+        "contacts_before_after": _contacts_words(figures.get("contacts_before_after")),
     }
 
 
@@ -275,3 +276,16 @@ def _returns_words(returns: Figures | None, currency: str) -> Figures | None:
         "cost": money(returns["cost"], currency),
     }
     return returns | {"sentence": sentence}
+
+
+def _contacts_words(result: Figures | None) -> Figures:
+    """Return the contacts' own before/after in words, or why it is refused."""
+    if not result:
+        return {}
+    if "refused" in result:
+        return result | {"sentence": refusal_sentence(result["refused"], result["figures"])}
+    sentence = _("The contacted customers themselves: %(before)s bought before their gesture, %(after)s after it.") % {
+        "before": percent(result["value_c"]),
+        "after": percent(result["value_t"]),
+    }
+    return result | {"sentence": f"{sentence} {TRUST['plain']}"}

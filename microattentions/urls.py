@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
+from analytics.api import ReportView
 from campaigns.api.docs import nothing_here
 from microattentions import health
 
@@ -12,8 +13,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("studio/reports/", include("analytics.urls")),
     path("studio/", admin.site.urls),
     path("", include("triggers.urls")),
+    path("api/v1/campaigns/<slug:slug>/report", ReportView.as_view()),
     path("api/", include("campaigns.api.urls")),
     re_path("^api/", nothing_here),
 ]

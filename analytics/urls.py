@@ -1,0 +1,16 @@
+"""The addresses of the reports, below /studio/reports/, and of their twin in the REST API."""
+
+from django.contrib import admin
+from django.urls import path
+
+from analytics import views
+
+app_name = "analytics"
+_in_studio = admin.site.admin_view
+
+urlpatterns = [
+    path("", _in_studio(views.reports), name="reports"),
+    path("<slug:slug>/", _in_studio(views.report), name="report"),
+    path("<slug:slug>.json", _in_studio(views.report_json), name="report_json"),
+    path("<slug:slug>.csv", _in_studio(views.report_table), name="report_csv"),
+]

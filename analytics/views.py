@@ -1,0 +1,116 @@
+"""The pages of the reports, for people who may see campaigns."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+
+from analytics.chart import charts, in_major_units
+from analytics.formats import day
+from analytics.gate_words import METHODS, confidence_words, gate_words
+from analytics.report import campaign_report
+from analytics.table import report_csv
+from analytics.words import EVIDENCES, describe
+from campaigns import clock
+from campaigns.models import Campaign
+from triggers.admin.words import reason_words
+
+_may_see = permission_required("campaigns.view_campaign", raise_exception=True)
+PAGE_SIZE = 25
+
+
+def _campaign(slug: str) -> Campaign:
+    return get_object_or_404(Campaign.objects.select_related("moment", "gesture"), slug=slug)
+
+
+@_may_see
+def reports(request: HttpRequest) -> HttpResponse:
+    """List the launched campaigns with their verdicts, as last measured."""
+    launched = (
+        Campaign.objects.filter(launched_at__isnull=False)
+        .select_related("moment", "gesture", "report")
+        .order_by("-launched_at")
+    )
+    page = Paginator(launched, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = [{"campaign": campaign, "verdict": _kept_verdict(campaign)} for campaign in page]
+    context = admin.site.each_context(request) | {"title": _("Reports"), "page": page, "rows": rows}
+    return render(request, "analytics/reports.html", context)
+
+
+@_may_see
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a campaign's report."""
+    campaign = _campaign(slug)
+    content = campaign_report(campaign, clock.now())
+    context = admin.site.each_context(request) | {
+        "title": campaign.name,
+        "campaign": campaign,
+        "report": content,
+        "tone": verdict_tone(content["verdict"]["code"]),
+        "confidence": confidence_words(content["level"], early=content["course"]["early"])
+        if "course" in content
+        else "",
+        "gates": [gate_words(gate) for gate in content["gates"]],
+        "metrics": [_card(name, metric) for name, metric in content["metrics"].items()],
+        "charts": charts(content) if content["gates"] else {},
+        "periods": _periods(content),
+        "contacts_sentence": content.get("contacts_before_after", {}).get("sentence", ""),
+        "computed_at": datetime.fromisoformat(content["computed_at"]),
+        "exclusions": [(reason_words(code), count) for code, count in content.get("exclusions", {}).items()],
+        "withheld": [(reason_words(code), count) for code, count in content.get("withheld", {}).items()],
+    }
+    return render(request, "analytics/report.html", context)
+
+
+@_may_see
+def report_json(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001 - a view's form
+    """Return the report as JSON, its money in whole units of the shop's currency."""
+    return JsonResponse(in_major_units(campaign_report(_campaign(slug), clock.now())))
+
+
+@_may_see
+def report_table(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001 - a view's form
+    """Return the report as a CSV file."""
+    text = report_csv(campaign_report(_campaign(slug), clock.now()))
+    headers = {"Content-Disposition": f'attachment; filename="{slug}.csv"'}
+    return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def verdict_tone(code: str) -> str:
+    """Return the colour of a verdict: good, bad, warn for a broken comparison, calm for "not yet"."""
+    if code.startswith("works"):
+        return "good"
+    if code in ("harms", "contaminated", "unbalanced_draw", "unlike_before"):
+        return "bad" if code == "harms" else "warn"
+    return "calm"
+
+
+def _kept_verdict(campaign: Campaign) -> dict[str, Any] | None:
+    """Return the verdict as last measured; opening a report measures anew, a list of them does not."""
+    kept = getattr(campaign, "report", None)
+    if kept is None:
+        return None
+    verdict: dict[str, Any] = describe(kept.content, campaign)["verdict"]
+    return verdict | {"tone": verdict_tone(verdict["code"]), "computed_at": kept.computed_at, "final": kept.final}
+
+
+def _periods(content: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the weeks compared by before/after, as words."""
+    titles = {"before": _("Before"), "after": _("After")}
+    return [
+        (titles[name], f"{day(since)} – {day(until)}") for name, (since, until) in content.get("periods", {}).items()
+    ]
+
+
+def _card(name: str, metric: dict[str, Any]) -> dict[str, Any]:
+    rows = [
+        metric[evidence]
+        | {"evidence_name": evidence, "method_text": METHODS.get(metric[evidence].get("method", ""), "")}
+        for evidence in EVIDENCES
+    ]
+    return {"name": name, "title": metric["title"], "meaning": metric["meaning"], "rows": rows}
