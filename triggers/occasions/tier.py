@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet, Value
+from django.db.models import CharField, DateTimeField, ExpressionWrapper, F, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -60,7 +60,7 @@ class TierReached(OccasionKind):
             reached_at__gt=reached.after,
             reached_at__lte=reached.until,
         ).annotate(
-            key=Concat(Value("tier:"), F("tier__slug")),
+            key=Concat(Value("tier:"), F("tier__slug"), output_field=CharField()),
             due_at=ExpressionWrapper(F("reached_at") + delay, output_field=DateTimeField()),
             fresh_until=ExpressionWrapper(F("reached_at") + (delay + FRESH_HOURS), output_field=DateTimeField()),
             order_id=NO_ORDER,
