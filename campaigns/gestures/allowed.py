@@ -21,6 +21,8 @@ FILTERS: Final = frozenset(
 TESTS: Final = frozenset({"defined", "undefined", "none", "even", "odd"})
 LOOP_FACTS: Final = frozenset({"index", "index0", "revindex", "first", "last", "length"})
 
+_JINJAS_OWN: Final = frozenset({"self", "caller", "varargs", "kwargs"})
+
 _NODES: Final = (
     nodes.Template,
     nodes.Output,
@@ -107,7 +109,7 @@ def _check_names(node: nodes.Node) -> None:
         if not isinstance(node.arg, nodes.Const) or type(node.arg.value) not in (str, int):
             raise TextFault(gettext_noop("between […] only a number or a name in quotes can stand"), line=node.lineno)
         name = node.arg.value if isinstance(node.arg.value, str) else ""
-    if name.startswith("_"):
+    if name.startswith("_") or name in _JINJAS_OWN:
         raise TextFault(gettext_noop("“%(name)s” is not known here"), line=node.lineno, name=name)
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         raise TextFault(gettext_noop("the filter “%(name)s” is not known here"), line=node.lineno, name=node.name)

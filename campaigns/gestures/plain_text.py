@@ -12,7 +12,11 @@ _BLOCKS: Final = frozenset(
 _PARAGRAPHS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "ul"})
 _UNSEEN: Final = frozenset({"head", "style", "title"})
 _WORD: Final = re.compile(r"maj\d+j")
-_SPACES: Final = re.compile(r"[ \t\r\n\f]+")
+# Between two blocks stands one line break, around a paragraph an empty line, however many elements end there.
+_LINE: Final = "\x01"
+_PARAGRAPH: Final = "\x02"
+_SPACES: Final = re.compile(r"[ \t\r\n\f\x01\x02]+")
+_BREAKS: Final = re.compile(r"[ \n\x01\x02]*[\x01\x02][ \n\x01\x02]*")
 
 
 class _Writer(HTMLParser):
@@ -31,13 +35,13 @@ class _Writer(HTMLParser):
         elif tag == "br":
             self.written.append("\n")
         elif tag in _PARAGRAPHS:
-            self.written.append("\n\n")
+            self.written.append(_PARAGRAPH)
         elif tag in _BLOCKS:
-            self.written.append("\n- " if tag == "li" else "\n")
+            self.written.append(f"{_LINE}- " if tag == "li" else _LINE)
         elif tag in ("td", "th"):
             self.written.append(" ")
         elif tag == "hr":
-            self.written.append("\n---\n")
+            self.written.append(f"{_LINE}---{_LINE}")
         elif tag == "a":
             self.links.append((values.get("href") or "", len(self.written)))
         elif tag == "img" and not self.unseen:
@@ -47,9 +51,9 @@ class _Writer(HTMLParser):
         if self.unseen and tag == self.unseen[-1]:
             self.unseen.pop()
         elif tag in _PARAGRAPHS:
-            self.written.append("\n\n")
+            self.written.append(_PARAGRAPH)
         elif tag in _BLOCKS:
-            self.written.append("\n")
+            self.written.append(_LINE)
         elif tag == "a" and self.links:
             self._end_link(*self.links.pop())
 
@@ -82,4 +86,5 @@ def text_part(hidden: Hidden) -> str:
 
 def tidy(text: str) -> str:
     """Return `text` with at most one empty line in a row and no spaces at the ends of lines."""
+    text = _BREAKS.sub(lambda found: "\n\n" if _PARAGRAPH in found[0] else "\n", text)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" *\n *", "\n", re.sub(r" {2,}", " ", text))).strip()
