@@ -45,10 +45,7 @@ def run(size: int = 4_000) -> list[dict[str, Any]]:
     with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"'.encode())
         try:
-            environment = os.environ | {
-                "DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")),
-                "LOG_LEVEL": "ERROR",
-            }
+            own = {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")), "LOG_LEVEL": "ERROR"}
             command = [sys.executable, "-m", "bench.sending", "--measure", str(size)]
             done = subprocess.run(command, env=os.environ | own, check=True, stdout=subprocess.PIPE, text=True)
         finally:

@@ -16,7 +16,8 @@ class Message:
 
     `recipient` is an e-mail address or an E.164 phone. `sender` is an e-mail address, or an SMS number or name.
     `unsubscribe_url` is the RFC 8058 one-click address ('' for a service message and for SMS). `valid_seconds` is how
-    long an SMS provider may hold it. Raises ValueError where a header would hold a line break or a NUL.
+    long an SMS provider may hold it. Raises ValueError where a header would hold a line break, or anything a character
+    that cannot be stored or sent.
     """
 
     attempt_id: UUID
@@ -34,6 +35,10 @@ class Message:
         headers = (self.recipient, self.sender, self.sender_name, self.reply_to, self.subject, self.unsubscribe_url)
         if any(_BREAKS.search(header) for header in headers):
             raise ValueError("a header holds a line break")
+        if "\0" in self.text or "\0" in self.html:
+            raise ValueError("the text holds a NUL")
+        # Half of a surrogate pair fits a str, but neither a database nor a mail; raises UnicodeEncodeError.
+        "".join((*headers, self.text, self.html)).encode()
 
 
 class Verdict(Enum):

@@ -38,7 +38,7 @@ def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Delive
             campaign__status__in=(Campaign.Status.LIVE, Campaign.Status.ENDED),
         )
         .select_related("occasion__order", "customer")
-        .order_by("not_before", "pk")
+        .order_by("not_before")
     )
     token = uuid.uuid4()
     with transaction.atomic():

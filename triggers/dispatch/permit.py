@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from campaigns.models import ChannelName, Customer, Shop
 from triggers.channels import provider_of
+from triggers.dispatch.attempts import insert_attempts
 from triggers.dispatch.claim import LEASE, give_back
 from triggers.dispatch.compose import Draft, Misfit
 from triggers.guards import Finding, permit_findings
@@ -32,7 +33,7 @@ def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) ->
         give_back([draft.delivery for draft in changed])
         _obey(findings, misfits, now)
         fired = _fire(allowed, now)
-        Attempt.objects.bulk_create(_attempt(draft, now) for draft in fired)
+        insert_attempts([_attempt(draft, now) for draft in fired])
     return fired
 
 

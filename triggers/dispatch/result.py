@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,8 +16,9 @@ from campaigns.consent import refuse, suppress
 from campaigns.models import ChannelName, Suppression
 from triggers.channels import SendResult, Verdict, provider_of
 from triggers.dispatch import circuit
+from triggers.dispatch.attempts import Closing, close_attempts
 from triggers.dispatch.send import Answered
-from triggers.models import Attempt, Delivery, Outcome, State
+from triggers.models import Delivery, Outcome, State
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ _BECOMES: Final[dict[Verdict, _Becomes]] = {
 def record(answered: Sequence[Answered], now: datetime) -> None:
     """Store the outcomes of one sub-batch of calls in one transaction, business time `now`."""
     with transaction.atomic():
-        _close_attempts(answered)
+        close_attempts([_closing(one) for one in answered], timezone.now())
         _move(answered, now)
         _heed(answered, now)
         by_provider: dict[str, list[SendResult]] = defaultdict(list)
@@ -58,27 +59,10 @@ def record(answered: Sequence[Answered], now: datetime) -> None:
             circuit.note(provider, results)
 
 
-def _close_attempts(answered: Sequence[Answered]) -> None:
-    moment = connection.ops.adapt_datetimefield_value(timezone.now())
-    key = Attempt._meta.pk
-    rows = [
-        (
-            _BECOMES[one.result.verdict].outcome.value,
-            one.result.provider_id,
-            one.result.code[:40],
-            one.result.detail,
-            moment,
-            key.get_db_prep_value(one.draft.message.attempt_id, connection),
-        )
-        for one in answered
-    ]
-    with connection.cursor() as cursor:
-        # An `unknown` here is the sweeper's: the answer came after the lease and is the better evidence.
-        cursor.executemany(
-            "UPDATE triggers_attempt SET outcome = %s, provider_id = %s, code = %s, detail = %s, finished_at = %s"
-            " WHERE id = %s AND outcome IN ('pending', 'unknown')",
-            rows,
-        )
+def _closing(one: Answered) -> Closing:
+    result = one.result
+    outcome = _BECOMES[result.verdict].outcome
+    return Closing(one.draft.message.attempt_id, outcome.value, result.provider_id, result.code[:40], result.detail)
 
 
 def _move(answered: Sequence[Answered], now: datetime) -> None:
