@@ -93,10 +93,10 @@ class GestureAdmin(StudioAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def check_text(self, request: HttpRequest) -> HttpResponse:
-        """Answer what is wrong with the posted text, and what an SMS costs; its fields have their form's prefix."""
-        fields = {name.rpartition("-")[2]: value for name, value in request.POST.items() if isinstance(value, str)}
-        known = {name: fields.get(name, "") for name in ("channel", "language", "subject", "preheader", "body")}
-        variant = Variant(**known)
+        """Answer what is wrong with one posted text, and what an SMS costs; `prefix` says which of the form's texts."""
+        prefix = request.POST.get("prefix", "")
+        names = ("channel", "language", "subject", "preheader", "body")
+        variant = Variant(**{name: request.POST.get(f"{prefix}-{name}", "") for name in names})
         is_sms = variant.channel == ChannelName.SMS
         text = cheaper(variant.body)
         context = {
