@@ -11,7 +11,7 @@ from jinja2 import nodes
 from campaigns.gestures.compile import compile_text, numbered
 from campaigns.gestures.context import MAX_LINES, example, variables
 from campaigns.gestures.faults import TextFault, gettext_noop
-from campaigns.gestures.sandbox import parse
+from campaigns.gestures.sandbox import TEXT, build, parse, run
 from campaigns.gestures.trial import try_text
 from campaigns.gestures.variants import choose_variant
 from campaigns.models import ChannelName, GestureTemplate, Shop, Variant
@@ -38,8 +38,11 @@ def parts_of(variant: Variant) -> dict[str, str]:
     return {"subject": variant.subject, "preheader": variant.preheader, "body": variant.body}
 
 
-def gesture_problems(gesture: GestureTemplate, channels: Sequence[str]) -> list[str]:
-    """Return what in the gesture's texts stands in the way of a launch on `channels`, each with the text it is in."""
+def gesture_problems(gesture: GestureTemplate, channels: Sequence[str], *, with_order: bool = True) -> list[str]:
+    """Return what in the gesture's texts stands in the way of a launch on `channels`, each with the text it is in.
+
+    Without `with_order` the campaign's moment is about no order, so that a text that needs one speaks to nobody.
+    """
     shop = Shop.get()
     problems = []
     for channel in channels:
@@ -56,8 +59,26 @@ def gesture_problems(gesture: GestureTemplate, channels: Sequence[str]) -> list[
                 % {"channel": label, "language": shop.language}
             )
         for variant in texts:
-            problems += [f"{label}, {variant.language}: {problem}" for problem in text_problems(variant)]
+            found = text_problems(variant) or ([] if with_order else _without_order(variant))
+            problems += [f"{label}, {variant.language}: {problem}" for problem in found]
     return problems
+
+
+def missing_facts(variant: Variant, facts: dict[str, Any]) -> list[str]:
+    """Return what a good text lacks for a customer of these `facts`, with the part and line where the author wrote it
+    (framed, the message has other lines)."""
+    problems = []
+    for part, source in parts_of(variant).items():
+        try:
+            run(build(source, TEXT), facts)
+        except TextFault as fault:
+            problems.append(in_words(part, fault))
+    return problems
+
+
+def _without_order(variant: Variant) -> list[str]:
+    facts = _trial_contexts(variant.language)[0]
+    return missing_facts(variant, {name: fact for name, fact in facts.items() if name != "order"})
 
 
 @lru_cache(maxsize=512)

@@ -36,7 +36,8 @@ def amount(value: Decimal, currency: str, language: str) -> str:
     if spoken(language) == "fr":
         written = written.replace(",", "\N{NARROW NO-BREAK SPACE}").replace(".", ",")
         return f"{written}{_NO_BREAK}{symbol}"
-    return f"{symbol}{written}" if len(symbol) == 1 else f"{symbol}{_NO_BREAK}{written}"
+    sign, written = ("-", written[1:]) if value < 0 else ("", written)
+    return f"{sign}{symbol}{'' if len(symbol) == 1 else _NO_BREAK}{written}"
 
 
 @lru_cache(maxsize=4096)

@@ -1,16 +1,14 @@
 """A text as one customer would see it, before anything is sent: for the editor, the campaign page and the API."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 
-from campaigns.gestures.check import in_words, parts_of, text_problems
+from campaigns.gestures.check import missing_facts, text_problems
 from campaigns.gestures.compile import compile_text, numbered
 from campaigns.gestures.context import contexts, example_order
 from campaigns.gestures.faults import TextFault
 from campaigns.gestures.render import Rendered, render
-from campaigns.gestures.sandbox import TEXT, build, run
 from campaigns.gestures.sms import sms_segments
 from campaigns.models import ChannelName, Customer, Order, Shop, Variant
 
@@ -47,17 +45,6 @@ def preview(variant: Variant, customer: Customer, *, order: Order | None = None)
             unsubscribe_url=unsubscribe_url,
         )
     except TextFault as fault:
-        return Preview(None, _where(variant, facts | {"unsubscribe_url": unsubscribe_url}) or [str(fault)])
+        return Preview(None, missing_facts(variant, facts | {"unsubscribe_url": unsubscribe_url}) or [str(fault)])
     segments = sms_segments(rendered.text) if variant.channel == ChannelName.SMS else 0
     return Preview(rendered, [], segments=segments, invented_order=invented)
-
-
-def _where(variant: Variant, facts: dict[str, Any]) -> list[str]:
-    """Return what is missing with the part and line where the author wrote it, which the framed message has moved."""
-    problems = []
-    for part, source in parts_of(variant).items():
-        try:
-            run(build(source, TEXT), facts)
-        except TextFault as fault:
-            problems.append(in_words(part, fault))
-    return problems
