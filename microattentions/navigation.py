@@ -94,7 +94,7 @@ def _entries(pages: tuple[Page, ...], user: User | AnonymousUser, path: str) -> 
         within = tuple(_entries(page.within, user, path))
         here = path == url if page.url_name == "admin:index" else path.startswith(url)
         inside = any(entry.current for entry in within)
-        yield Entry(page.label, url, "page" if here else "true" if inside else "", within)
+        yield Entry(page.label, url, "true" if inside else "page" if here else "", within)
 
 
 def entries(user: User | AnonymousUser, path: str) -> list[Entry]:

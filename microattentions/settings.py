@@ -146,6 +146,7 @@ DISPATCH_CONNECTIONS = env.int("DISPATCH_CONNECTIONS", default=8)
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["microattentions.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import widgets
+from django.db import models
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 
@@ -29,6 +30,7 @@ class StudioAdmin(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    formfield_overrides = {models.URLField: {"widget": forms.URLInput(attrs={"class": "vURLField"})}}
 
     def changeform_view(
         self,
@@ -40,6 +42,17 @@ class StudioAdmin(ModelAdmin):
         """Offer one way to save: fewer buttons, fewer doubts."""
         fewer = {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().changeform_view(request, object_id, form_url, {**fewer, **(extra_context or {})})
+
+    def heading(self, row: Any) -> str:
+        """Return the title of a row's page."""
+        return str(row)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """Show the row's own name above its page."""
+        row = context.get("original")
+        if row is not None:
+            context["heading"] = self.heading(row)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Leave related rows to their own pages, except to add one."""

@@ -26,7 +26,7 @@ def instant(value: datetime | None) -> str:
     """Return an aware instant in the zone in force, such as 14 Mar 2026, 09:00; a dash for None."""
     if value is None:
         return "–"
-    return date_format(timezone.localtime(value), pgettext("date and time (Django date format)", "j M Y, H:i"))
+    return date_format(timezone.localtime(value), "DATETIME_FORMAT")
 
 
 def pill(words: Any, mood: str = "") -> SafeString:

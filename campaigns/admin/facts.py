@@ -48,7 +48,7 @@ class OrderAdmin(FactAdmin):
         ("tax_money", "shipping_money"),
         ("discount_money", "refunded_money"),
         ("discount_codes", "channel"),
-        ("gift", "test"),
+        "remarks",
         ("updated_at", "created_at"),
     )
     readonly_fields = (
@@ -61,6 +61,7 @@ class OrderAdmin(FactAdmin):
         "shipping_money",
         "discount_money",
         "refunded_money",
+        "remarks",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -111,6 +112,13 @@ class OrderAdmin(FactAdmin):
     def refunded_money(self, order: Any) -> str:
         """Return what was paid back."""
         return money(order.refunded, order.currency)
+
+    @admin.display(description=_("remarks"))
+    def remarks(self, order: Order) -> str:
+        """Return whether it is a gift or a test."""
+        return (
+            ", ".join(str(word) for is_so, word in ((order.gift, _("gift")), (order.test, _("test"))) if is_so) or "–"
+        )
 
     @admin.display(description=_("lines"))
     def lines_table(self, order: Order) -> SafeString:

@@ -55,6 +55,10 @@ class DeliveryAdmin(FactAdmin):
         attempt = get_object_or_404(Attempt, pk=pk)
         return mail_page(attempt.html) if self.has_view_permission(request) else HttpResponse(status=403)
 
+    def heading(self, row: Delivery) -> str:
+        """Return for example "E-mail: Claire Petit"."""
+        return f"{row.get_channel_display()}: {row.customer}"
+
     @admin.display(description=_("state"), ordering="state")
     def stands(self, delivery: Delivery) -> SafeString:
         """Return its state."""

@@ -52,6 +52,10 @@ class OccasionAdmin(FactAdmin):
     )
     readonly_fields = ("decided", "why", "due", "planned", "fresh", "messages", "findings_table")
 
+    def heading(self, row: Occasion) -> str:
+        """Return for example "Claire Petit · Birthday tea"."""
+        return f"{row.customer} · {row.campaign}"
+
     @admin.display(description=_("decision"), ordering="decision")
     def decided(self, occasion: Occasion) -> SafeString:
         """Return the decision."""
