@@ -61,8 +61,8 @@ def health_gate(assigned: Assignment, arms: dict[str, Arm], *, control_share: fl
     figures |= {
         "expected_control": round((treated + control) * control_share),
         "in_both": assigned.in_both,
-        "before_treated": arms["treated"].before.successes,
-        "before_control": arms["control"].before.successes,
+        "orders_before_treated": arms["treated"].before.mean,
+        "orders_before_control": arms["control"].before.mean,
         "p_sizes": ratio,
         "p_before": alike,
     }

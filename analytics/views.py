@@ -1,7 +1,7 @@
 """The pages of the reports, for people who may see campaigns."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from analytics.chart import charts, in_major_units
 from analytics.formats import day
@@ -21,7 +22,13 @@ from campaigns.models import Campaign
 from triggers.admin.words import reason_words
 
 _may_see = permission_required("campaigns.view_campaign", raise_exception=True)
-PAGE_SIZE = 25
+PAGE_SIZE: Final = 25
+PILLS: Final = {
+    "good": gettext_lazy("it works"),
+    "bad": gettext_lazy("it harms"),
+    "warn": gettext_lazy("look into it"),
+    "calm": gettext_lazy("not proven"),
+}
 
 
 def _campaign(slug: str) -> Campaign:
@@ -51,7 +58,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "title": campaign.name,
         "campaign": campaign,
         "report": content,
-        "tone": verdict_tone(content["verdict"]["code"]),
+        "tone": verdict_tone(content),
         "confidence": confidence_words(content["level"], early=content["course"]["early"])
         if "course" in content
         else "",
@@ -81,8 +88,9 @@ def report_table(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG0
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def verdict_tone(code: str) -> str:
+def verdict_tone(content: dict[str, Any]) -> str:
     """Return the colour of a verdict: good, bad, warn for a broken comparison, calm for "not yet"."""
+    code = content["verdict"]["code"]
     if code.startswith("works"):
         return "good"
     if code in ("harms", "contaminated", "unbalanced_draw", "unlike_before"):
@@ -95,8 +103,10 @@ def _kept_verdict(campaign: Campaign) -> dict[str, Any] | None:
     kept = getattr(campaign, "report", None)
     if kept is None:
         return None
-    verdict: dict[str, Any] = describe(kept.content, campaign)["verdict"]
-    return verdict | {"tone": verdict_tone(verdict["code"]), "computed_at": kept.computed_at, "final": kept.final}
+    content = describe(kept.content, campaign)
+    verdict: dict[str, Any] = content["verdict"]
+    tone = verdict_tone(content)
+    return verdict | {"tone": tone, "pill": PILLS[tone]}
 
 
 def _periods(content: dict[str, Any]) -> list[tuple[str, str]]:

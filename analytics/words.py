@@ -69,7 +69,11 @@ def describe(figures: Figures, campaign: Campaign) -> Figures:
     }
     return figures | {
         "goal": goal,
-        "verdict": figures["verdict"] | {"sentence": verdict_sentence(figures["verdict"], campaign, goal)},
+        "verdict": figures["verdict"]
+        | {
+            "sentence": verdict_sentence(figures["verdict"], campaign, goal),
+            "beside": _beside_sentences(figures, metrics),
+        },
         "metrics": metrics,
         "warnings": [str(text) for text in WARNINGS.values()],
         "returns": _returns_words(figures.get("returns"), currency),
@@ -146,6 +150,23 @@ _VERDICTS: Final[dict[str, Callable[[], str]]] = {
 }
 
 
+def _beside_sentences(figures: Figures, metrics: Figures) -> list[str]:
+    """Return a sentence for each metric beside the goal whose change is proven, told with its range."""
+    sentences = []
+    for metric, direction in figures.get("beside", {}).items():
+        row = metrics[metric]["holdout"]
+        if direction == "unclear":
+            continue
+        template = (
+            _("Beside the goal: %(metric)s is higher than in the control group (%(range)s %(unit)s).")
+            if direction == "up"
+            else _("Beside the goal: %(metric)s is lower than in the control group (%(range)s %(unit)s).")
+        )
+        values = {"metric": metrics[metric]["title"], "range": row["interval_text"], "unit": row["unit_text"]}
+        sentences.append(template % values)
+    return sentences
+
+
 def _wait_sentence(verdict: Figures) -> str:
     match verdict.get("wait"):
         case "weeks":
@@ -156,9 +177,7 @@ def _wait_sentence(verdict: Figures) -> str:
                 "contacts": number(verdict["contacts"])
             }
         case "too_small":
-            return _(
-                "The shop is too small for this question: a year would not answer it. Hold out half, or ask for less."
-            )
+            return _("With so few customers, an effect as small as the one you look for cannot be seen within a year.")
     return ""
 
 

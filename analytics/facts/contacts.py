@@ -37,8 +37,8 @@ class Arm:
     """What the mature contacts of one arm did in their windows.
 
     `buyers` reached the macro-conversion; `revenue` is a contact's, in minor units; `baskets` is revenue over orders;
-    `new` had their first order in the window; `before` bought in as many days before the anchor as the report's
-    before/after has.
+    `new` had their first order in the window; `before` is a contact's orders in as many days before the anchor as the
+    report's before/after has.
     """
 
     contacts: int
@@ -46,7 +46,7 @@ class Arm:
     revenue: Sums
     baskets: RatioSums
     new: Counts
-    before: Counts
+    before: Sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,8 @@ def _sums(arm: str) -> dict[str, Any]:
     return {
         "contacts": Count("pk", filter=mine),
         "buyers": Count("pk", filter=mine & Q(orders__gt=0)),
-        "earlier": Count("pk", filter=mine & Q(earlier__gt=0)),
+        "earlier": Coalesce(Sum("earlier", filter=mine), 0),
+        "earlier_squares": Coalesce(Sum(F("earlier") * F("earlier"), filter=mine), 0),
         "new": Count("pk", filter=mine & Q(is_new=1)),
         "revenue": Coalesce(Sum("revenue", filter=mine), 0),
         "orders": Coalesce(Sum("orders", filter=mine), 0),
@@ -229,5 +230,5 @@ def _arm(row: dict[str, Any]) -> Arm:
             n=n, x=revenue, y=orders, xx=row["revenue_squares"], yy=row["orders_squares"], xy=row["cross"]
         ),
         new=Counts(n=n, successes=row["new"]),
-        before=Counts(n=n, successes=row["earlier"]),
+        before=Sums(n=n, total=float(row["earlier"]), squares=float(row["earlier_squares"])),
     )

@@ -3,8 +3,8 @@
 import math
 from typing import Final
 
-from analytics.kernel.conversion import score_test
-from analytics.kernel.statistics import Counts
+from analytics.kernel.nps import welch
+from analytics.kernel.statistics import Sums
 
 # A fair draw is this unlikely to be called broken: one campaign in a thousand.
 ALARM: Final = 0.001
@@ -27,9 +27,16 @@ def sample_ratios(observed: list[int], weights: list[float]) -> float:
     return float(chisquare(observed, [total * weight / sum(weights) for weight in weights]).pvalue)
 
 
-def alike_before(treated: Counts, control: Counts) -> float:
-    """Return the p of the arms' shares in the time before any gesture, when nothing can differ but by luck."""
-    return score_test(treated, control) if treated.n and control.n else 1.0
+def alike_before(treated: Sums, control: Sums) -> float:
+    """Return the p of the arms' mean orders in the time before any gesture, when nothing can differ but by luck.
+
+    Orders and not buyers: after a purchase moment every contact of both arms has bought. Welch; 1.0 where an arm has
+    fewer than two contacts.
+    """
+    if min(treated.n, control.n) < 2:
+        return 1.0
+    arms = [(sums.mean, sums.variance_of_mean, sums.n) for sums in (treated, control)]
+    return welch(arms[0], arms[1], level=0.95)[2]
 
 
 def weeks_left(*, n: int, half_width: float, target: float, weekly: float, window_weeks: int) -> int | None:

@@ -1,6 +1,7 @@
 """Takes the season out of a before/after by the same weeks of last year."""
 
 import math
+import warnings
 
 from analytics.kernel.estimate import LEVEL, Estimate, Evidence, Interval
 from analytics.kernel.statistics import Counts
@@ -16,6 +17,7 @@ def season_adjusted_ratio(
     """
     import numpy as np
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     cells = (last_before, last_after, before, after)
     if not all(cell.successes for cell in cells):
@@ -23,8 +25,9 @@ def season_adjusted_ratio(
     flag, year = np.array([0.0, 1, 0, 1]), np.array([0.0, 0, 1, 1])
     design = np.column_stack([np.ones(4), flag, year, flag * year])
     buyers, customers = [cell.successes for cell in cells], [cell.n for cell in cells]
-    # Four cells, four parameters: the fit is exact, and its unused residual scale divides by 0.
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # Four cells, four parameters: the fit is exact, as it warns, and its unused residual scale divides by 0.
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
         fit = sm.GLM(buyers, design, sm.families.Poisson(), offset=np.log(customers)).fit()
     low, high = fit.conf_int(alpha=1 - level)[3]
     return (

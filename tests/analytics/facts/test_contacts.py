@@ -12,7 +12,7 @@ from analytics.facts.contacts import arm_outcomes, assignment, contacts_before_a
 from analytics.facts.messages import exclusions
 from analytics.facts.periods import period_facts
 from analytics.facts.windows import Period, before_and_after, civil_shift, shifted
-from analytics.kernel import Counts, Scores
+from analytics.kernel import Counts, Scores, Sums
 from campaigns.models import Answer, Order
 from tests import cast
 from tests.analytics.world import LAUNCH, NOW, PARIS, World, after_days, build
@@ -57,7 +57,7 @@ def test_arms_agree_with_plain_python(seed: int) -> None:
         got = found[arm]
         assert got.contacts == len(rows)
         assert got.buyers == Counts(n=len(rows), successes=sum(orders > 0 for _, orders in totals))
-        assert got.before == Counts(n=len(rows), successes=sum(bool(before) for _, before, _, _ in rows))
+        assert got.before == Sums.of([float(len(before)) for _, before, _, _ in rows])
         assert got.new.successes == sum(
             first is not None and anchor <= first < after_days(anchor, 14) for _, _, first, anchor in rows
         )
