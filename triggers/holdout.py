@@ -35,6 +35,15 @@ def held_out(salt: str, unit_id: str, share: Decimal) -> bool:
     return hashlib.sha256(f"{salt}|{unit_id}".encode()).hexdigest() < _threshold(share)
 
 
+class _Digest(SHA256):
+    """SHA-256 in hexadecimal by PostgreSQL itself; Django's own would need the pgcrypto extension."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        """See the class."""
+        template = "ENCODE(SHA256(CONVERT_TO(%(expressions)s, 'UTF8')), 'hex')"
+        return super(SHA256, self).as_sql(compiler, connection, template=template, **context)
+
+
 def held_out_in_sql(salt: str, unit_id: str, share: Decimal) -> Any:
     """Return the same draw as a boolean expression; `unit_id` is the path of the field that holds the unit's id.
 
@@ -43,7 +52,7 @@ def held_out_in_sql(salt: str, unit_id: str, share: Decimal) -> Any:
     """
     if not share:
         return Value(False)
-    return LessThan(SHA256(Concat(Value(f"{salt}|"), F(unit_id))), Value(_threshold(share)))
+    return LessThan(_Digest(Concat(Value(f"{salt}|"), F(unit_id))), Value(_threshold(share)))
 
 
 def _threshold(share: Decimal) -> str:

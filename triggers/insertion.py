@@ -36,13 +36,18 @@ def insert(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ..
 
 
 def insert_at_once(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
-    """Store by one statement: whoever wins a row by ON CONFLICT also writes its delivery."""
+    """Store by one statement: whoever wins a row by ON CONFLICT also writes its delivery.
+
+    Compiling it to machine code takes longer than planning a whole tick, and the default memory of a sort or hash is
+    too small for a first plan of a million.
+    """
     into, into_params = _into_occasions(campaign, now, select)
     sql = f"""
         WITH decided AS ({into} RETURNING id, campaign_id, customer_id, channel, decision, reason, slot_at, decided_at),
         queued AS ({_into_deliveries(campaign)} FROM decided WHERE decision = 'due')
         SELECT decision, reason, COUNT(*) FROM decided GROUP BY decision, reason"""  # noqa: S608 - our own names
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
         cursor.execute(sql, (*into_params, *params))
         return Counter({(decision, reason): count for decision, reason, count in cursor.fetchall()})
 

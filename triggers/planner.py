@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import Campaign, Shop
 from triggers import holdout, insertion
-from triggers.guards import TEMPORARY, Setting, setting_of, speaker
+from triggers.guards import TEMPORARY, Guard, Setting, setting_of, speaker
 from triggers.local_time import zones_in_use
 from triggers.models import Decision, Heartbeat, Occasion
 from triggers.occasions import Window, kind_of
@@ -94,7 +94,7 @@ def _reached(
     fresh_or_missed = Q(fresh_until__gt=now) | Q(due_at__gt=stop)
     draw = holdout.held_out_in_sql(holdout.salt_of(campaign), f"{path}external_id", holdout.share_of(campaign))
     asked = {
-        f"{guard.name}_{channel}": guard.content(setting, channel, path)
+        _column(guard, channel): guard.content(setting, channel, path)
         for guard in TEMPORARY
         for channel in campaign.channels
     }
@@ -114,8 +114,8 @@ def _decided(
 ) -> tuple[str, tuple[Any, ...]] | None:
     """Return the SELECT of the rows to store (insertion.COLUMNS) and its parameters; None where there are none.
 
-    Each layer names what the next one uses. The innermost is materialised: a database that unfolded it would ask every
-    guard once more for each mention.
+    Each layer names what the next one uses, behind a fence: PostgreSQL would unfold the layers into one and ask each
+    guard once more for every mention.
     """
     try:
         reached, params = _reached(campaign, setting, last, customers)
@@ -126,20 +126,20 @@ def _decided(
         for (channel, zone), clock in setting.clocks.items()
         for value in (channel, zone, _instant(clock.open_at), _instant(clock.tomorrow_at))
     ]
-    now = _instant(setting.now)
+    fence = "OFFSET 0" if connection.vendor == "postgresql" else ""
     sql = f"""
-        WITH reached AS MATERIALIZED ({reached}),
+        WITH reached AS ({reached} {fence}),
         clock (channel, zone, open_at, tomorrow_at) AS (VALUES {", ".join(["(%s, %s, %s, %s)"] * len(setting.clocks))}),
         asked AS (
             SELECT reached.*, clock.channel, clock.open_at, clock.tomorrow_at, {_moved_by(campaign)} AS moved_by
-            FROM reached LEFT JOIN clock ON clock.channel = reached.speaker AND clock.zone = reached.zone
+            FROM reached LEFT JOIN clock ON clock.channel = reached.speaker AND clock.zone = reached.zone {fence}
         ),
         moved AS (
             SELECT asked.*, CASE moved_by {_moves()} ELSE due_at END AS moved_to FROM asked
         ),
         judged AS (
             SELECT moved.*, CASE WHEN fresh_until <= %s THEN 'missed' WHEN channel IS NULL THEN speaker
-                WHEN moved_to >= fresh_until THEN moved_by ELSE '' END AS skipped_for FROM moved
+                WHEN moved_to >= fresh_until THEN moved_by ELSE '' END AS skipped_for FROM moved {fence}
         )
         SELECT customer_id, key, due_at, fresh_until, order_id,
             CASE WHEN skipped_for = '' THEN moved_to ELSE due_at END,
@@ -147,17 +147,21 @@ def _decided(
             CASE WHEN skipped_for <> '' THEN 'skipped' WHEN held_out THEN 'held_out' ELSE 'due' END,
             CASE WHEN skipped_for <> '' THEN skipped_for ELSE moved_by END
         FROM judged WHERE true"""  # noqa: S608 - only names of guards, channels and columns are put in
-    return sql, (*params, *clocks, now)
+    return sql, (*params, *clocks, _instant(setting.now))
 
 
 def _moved_by(campaign: Campaign) -> str:
     """Return the SQL of which temporary guard of the channel that speaks is not content, '' for none."""
     guards = {
-        channel: " ".join(f"WHEN NOT {guard.name}_{channel} THEN '{guard.name}'" for guard in TEMPORARY)
+        channel: " ".join(f"WHEN NOT {_column(guard, channel)} THEN '{guard.name}'" for guard in TEMPORARY)
         for channel in campaign.channels
     }
     channels = " ".join(f"WHEN '{channel}' THEN CASE {asked} ELSE '' END" for channel, asked in guards.items())
     return f"CASE clock.channel {channels} ELSE '' END"
+
+
+def _column(guard: Guard, channel: str) -> str:
+    return f"{guard.name}_{channel}" if guard.by_channel else guard.name
 
 
 def _moves() -> str:

@@ -28,4 +28,4 @@ def _below_cap(setting: Setting, channel: str, path: str) -> Any:
 
 
 QUIET_HOURS: Final = Guard("quiet_hours", _within_hours, moves_to="open_at")
-DAILY_CAP: Final = Guard("daily_cap", _below_cap, moves_to="tomorrow_at")
+DAILY_CAP: Final = Guard("daily_cap", _below_cap, moves_to="tomorrow_at", by_channel=False)

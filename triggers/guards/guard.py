@@ -51,12 +51,13 @@ class Guard:
     `condition(setting, channel, path)` is an expression, true where the guard is content; `path` leads from the
     query's row to the customer ("" or "customer__"), and an empty Q means always content. A definite guard that is
     not content skips. A temporary one, with `moves_to`, moves the message to that instant of the recipient's Clock,
-    and skips where the occasion would no longer be fresh.
+    and skips where the occasion would no longer be fresh. `by_channel` is false where every channel gets one answer.
     """
 
     name: str
     condition: Callable[[Setting, str, str], Any]
     moves_to: Literal["", "open_at", "tomorrow_at"] = ""
+    by_channel: bool = True
 
     def content(self, setting: Setting, channel: str, path: str) -> Case:
         """Return the condition as a boolean column."""

@@ -1,0 +1,1 @@
+"""Figures beside bare baselines, measured in the same run (make bench)."""
