@@ -28,18 +28,16 @@ def dispatch(now: datetime | None = None, *, limit: int | None = None, seconds: 
     `now` fixes the business time; without it the clock is read again for each batch, so that a long run sees the quiet
     hours begin. Ends when nothing is due, after about `limit` calls or `seconds`. Any number may run at once.
     """
-    calls, size = 0, settings.DISPATCH_BATCH
+    calls = 0
     end = time.monotonic() + seconds
     with Senders(settings.DISPATCH_CONNECTIONS) as senders:
         while time.monotonic() < end and (limit is None or calls < limit):
             at = now or clock.now()
+            size = senders.batch_size(settings.DISPATCH_BATCH)
             batch = _next_batch(at, size if limit is None else min(size, limit - calls))
             if not batch:
                 break
-            begun, not_begun = _send(batch, at, senders)
-            calls += begun
-            # A slow provider gets what it can begin in time, and more again while all goes well.
-            size = max(begun, 1) if not_begun else min(size * 2, settings.DISPATCH_BATCH)
+            calls += _send(batch, at, senders)
     return calls
 
 
@@ -52,13 +50,12 @@ def _next_batch(now: datetime, size: int) -> list[Delivery]:
     return batch
 
 
-def _send(batch: Sequence[Delivery], now: datetime, senders: Senders) -> tuple[int, int]:
-    """Take one claimed batch to its results; return how many calls were begun, and how many came too late to."""
+def _send(batch: Sequence[Delivery], now: datetime, senders: Senders) -> int:
+    """Take one claimed batch to its results; return how many calls were made."""
     drafts, misfits = Composer(batch, now).compose(batch)
     permitted = permit(drafts, misfits, now)
-    begun = not_begun = 0
+    calls = 0
     for answered in senders.send(permitted, time.monotonic()):
         record(answered, now)
-        late = sum(one.result.verdict is Verdict.NOT_BEGUN for one in answered)
-        begun, not_begun = begun + len(answered) - late, not_begun + late
-    return begun, not_begun
+        calls += sum(one.result.verdict is not Verdict.NOT_BEGUN for one in answered)
+    return calls

@@ -1,6 +1,7 @@
 """Fourth step, after the permit's commit and outside any transaction: one call each, over several connections."""
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -16,8 +17,13 @@ logger = logging.getLogger(__name__)
 
 # A stop button must reach a message that was permitted before it was pressed.
 BEGIN_SECONDS: Final = 2.0
-# Results wait at most this long for their batch, so that a crash leaves few unknown behind a slow call.
+# Results wait at most this long for their batch, and a batch holds what can be called in this time: a crash leaves few
+# unknown, whether the provider is slow or fast.
 FLUSH_SECONDS: Final = 0.5
+# Threads that hardly wait for the network only fight for the interpreter: a batch that one connection can call in this
+# time gets one.
+_ONE_CONNECTION_SECONDS: Final = 0.1
+_FIRST_GUESS_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ class Answered:
 
     draft: Draft
     result: SendResult
+    seconds: float
 
 
 class Senders:
@@ -34,6 +41,12 @@ class Senders:
     def __init__(self, connections: int) -> None:
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="send")
         self._connections: list[dict[str, Channel]] = [{} for _ in range(connections)]
+        self._call_seconds = _FIRST_GUESS_SECONDS
+
+    def batch_size(self, most: int) -> int:
+        """Return how many calls, up to `most`, can be made in FLUSH_SECONDS as things went of late."""
+        connections = len(self._connections)
+        return min(most, max(connections, int(connections * FLUSH_SECONDS / self._call_seconds)))
 
     def __enter__(self) -> Self:
         return self
@@ -48,16 +61,20 @@ class Senders:
         """Call once for each draft, permitted at `permitted` (of time.monotonic()); yield answers as they come."""
         waiting = deque(drafts)
         answers: deque[Answered] = deque()
+        needed = math.ceil(len(drafts) * self._call_seconds / _ONE_CONNECTION_SECONDS)
         workers: set[Future[None]] = {
             self._pool.submit(_work, channels, waiting, answers, permitted + BEGIN_SECONDS)
-            for channels in self._connections[: len(drafts)]
+            for channels in self._connections[: min(needed, len(drafts))]
         }
         while workers:
             done, workers = wait(workers, FLUSH_SECONDS, ALL_COMPLETED)
             for worker in done:
                 worker.result()
             if answers:
-                yield [answers.popleft() for _ in range(len(answers))]
+                come = [answers.popleft() for _ in range(len(answers))]
+                mean = sum(one.seconds for one in come) / len(come)
+                self._call_seconds = max(1e-6, (self._call_seconds + mean) / 2)
+                yield come
 
 
 def _work(channels: dict[str, Channel], waiting: deque[Draft], answers: deque[Answered], not_after: float) -> None:
@@ -66,7 +83,9 @@ def _work(channels: dict[str, Channel], waiting: deque[Draft], answers: deque[An
             draft = waiting.popleft()
         except IndexError:
             return
-        answers.append(Answered(draft, _call(channels, draft, not_after)))
+        start = time.monotonic()
+        result = _call(channels, draft, not_after)
+        answers.append(Answered(draft, result, time.monotonic() - start))
 
 
 def _call(channels: dict[str, Channel], draft: Draft, not_after: float) -> SendResult:
