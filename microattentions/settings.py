@@ -125,6 +125,7 @@ CELERY_BEAT_SCHEDULE = {
     "plan": {"task": "triggers.plan", "schedule": 60.0},
     "dispatch": {"task": "triggers.dispatch", "schedule": 20.0},
     "sweep": {"task": "triggers.sweep", "schedule": 60.0},
+    "measure": {"task": "analytics.measure", "schedule": 3600.0},
 }
 
 # Sending. Without a key the outbox keeps each message and shows it in the browser.
@@ -139,7 +140,7 @@ EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="sendgrid" if SENDGRID_API_KE
 SMS_PROVIDER = env.str("SMS_PROVIDER", default="twilio" if TWILIO_ACCOUNT_SID else "outbox")
 # Outside production only these recipients are written to by a real provider: addresses, @domains, phone prefixes.
 RECIPIENT_ALLOW_LIST = env.list("RECIPIENT_ALLOW_LIST", default=[])
-DISPATCH_BATCH = env.int("DISPATCH_BATCH", default=50)
+DISPATCH_BATCH = env.int("DISPATCH_BATCH", default=200)
 DISPATCH_CONNECTIONS = env.int("DISPATCH_CONNECTIONS", default=8)
 
 # Language and time
@@ -185,7 +186,7 @@ SECURE_CSP = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["campaigns.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["campaigns.api.authentication.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["campaigns.api.rendering.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "campaigns.api.problems.problem_response",
