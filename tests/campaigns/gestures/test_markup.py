@@ -45,8 +45,8 @@ def test_inlining_keeps_every_tag_in_order(document: str) -> None:
 @given(_documents)
 def test_inlined_document_still_renders_the_same_words(document: str) -> None:
     facts = {"a": "A", "lines": [1, 2]}
-    plain = run(build(document, HTML), facts)
-    inlined = run(build(inline(hide_tags(STYLE + document)), HTML), facts)
+    plain = run(build(document, HTML, internal=True), facts)
+    inlined = run(build(inline(hide_tags(STYLE + document)), HTML, internal=True), facts)
     assert _seen(inlined.partition("</style>")[2]) == _seen(plain)
 
 
