@@ -43,7 +43,7 @@ def charts(report: Figures) -> Figures:
     shown = in_major_units(report)
     return {
         name: {
-            "unit": next((metric[key]["unit_text"] for key in EVIDENCES if "unit_text" in metric[key]), ""),
+            "unit": _unit(metric, report["currency"]),
             "rows": [
                 _row(metric[key], 1000.0 if name == "conversion" else 1.0, tone(report, name, key, passed=passed))
                 for key in EVIDENCES
@@ -51,6 +51,14 @@ def charts(report: Figures) -> Figures:
         }
         for name, metric in shown["metrics"].items()
     }
+
+
+def _unit(metric: Figures, currency: str) -> str:
+    """Return what the axis counts: "EUR a contact", "points"."""
+    row = next((metric[key] for key in EVIDENCES if "unit_text" in metric[key]), None)
+    if row is None:
+        return ""
+    return f"{currency} {row['unit_text']}" if row["unit"] == "money" else str(row["unit_text"])
 
 
 def tone(report: Figures, metric: str, evidence: str, *, passed: bool) -> str:

@@ -41,6 +41,12 @@ def campaign_report(campaign: Campaign, now: datetime) -> dict[str, Any]:
     return head | describe(kept.content, campaign)
 
 
+def measure_stale(now: datetime) -> int:
+    """Measure every launched campaign whose figures are not final; returns how many."""
+    launched = Campaign.objects.filter(launched_at__isnull=False).exclude(report__final=True).select_related("moment")
+    return sum(bool(_kept(campaign, now)) for campaign in launched.iterator(chunk_size=100))
+
+
 def _kept(campaign: Campaign, now: datetime) -> Report:
     """Return the kept report where it still holds, else measure and keep a new one."""
     kept = Report.objects.filter(campaign=campaign).first()

@@ -36,9 +36,9 @@ LABELS: Final = {
 }
 
 TRUST: Final = {
-    "holdout": gettext_lazy("Proof: only the gesture tells these two groups apart."),
-    "season": gettext_lazy("A hint: compared with the same weeks of last year."),
-    "plain": gettext_lazy("Proves nothing by itself: campaign, season and luck are mixed."),
+    "holdout": gettext_lazy("Proof: chance alone chose who was contacted."),
+    "season": gettext_lazy("A hint: against the same weeks of last year."),
+    "plain": gettext_lazy("No proof: campaign, season and luck are mixed."),
 }
 
 WARNINGS: Final = {

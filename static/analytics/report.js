@@ -54,7 +54,7 @@ const option = (chart, palette, narrow) => {
     yAxis: {
       type: "category", data: rows.map((row) => row.label), axisTick: { show: false }, axisLine: { show: false },
       axisLabel: narrow
-        ? { ...text, inside: true, align: "left", verticalAlign: "bottom", padding: [0, 0, 9, -4] }
+        ? { ...text, inside: true, align: "left", verticalAlign: "bottom", padding: [1, 4, 1, 0], margin: -4, lineHeight: 34, backgroundColor: "transparent" }
         : { ...text, fontSize: 13, color: palette.ink },
     },
     tooltip: {
