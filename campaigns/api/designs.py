@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from campaigns.audience import parse_audience
-from campaigns.gestures.compile import compile_text, numbered
-from campaigns.gestures.faults import TextFault
+from campaigns.gestures.check import text_faults
 from campaigns.ingest.faults import Refused, fault
 from campaigns.ingest.values import JsonObject, Language, LongText, Text
 from campaigns.launch import frozen_fields, purpose_frozen
@@ -95,7 +94,7 @@ def write_moment(design: MomentDesign, moment: JourneyMoment) -> JourneyMoment:
 
 
 def write_gesture(design: GestureDesign, gesture: GestureTemplate) -> GestureTemplate:
-    """Store `design` into `gesture` with all its texts, each compiled first. Raises Refused with paths."""
+    """Store `design` into `gesture` with all its texts, each tried first. Raises Refused with paths."""
     if gesture.pk and gesture.purpose != design.purpose and purpose_frozen(gesture):
         raise Refused(fault("purpose", _("is frozen: a campaign with this gesture was launched")), conflict=True)
     texts: dict[tuple[str, str], Variant] = {}
@@ -104,10 +103,8 @@ def write_gesture(design: GestureDesign, gesture: GestureTemplate) -> GestureTem
         if key in texts:
             raise Refused(fault(f"variants.{index}", _("repeats a channel and language")))
         texts[key] = Variant(**text.model_dump())
-        try:
-            compile_text(texts[key], register=numbered)
-        except TextFault as error:
-            raise Refused(fault(f"variants.{index}.body", str(error))) from error
+        if faults := text_faults(texts[key]):
+            raise Refused(*(fault(f"variants.{index}.{part}", str(found)) for part, found in faults))
     with transaction.atomic():
         _saved(gesture, design.model_dump(exclude={"variants"}))
         for variant in gesture.variants.all():

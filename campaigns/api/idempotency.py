@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.authentication import key_of
 from campaigns.api.body import json_body
 from campaigns.api.problems import ApiProblem
+from campaigns.api.rendering import JsonRenderer
 from campaigns.ingest.faults import fault
 from campaigns.models import IdempotentRequest
 
@@ -54,7 +54,7 @@ def idempotent(handler: Handler) -> Handler:
             raise
         if 200 <= response.status_code < 300:
             IdempotentRequest.objects.filter(pk=row.pk).update(
-                status=response.status_code, body=JSONRenderer().render(response.data)
+                status=response.status_code, body=JsonRenderer().render(response.data)
             )
         else:
             row.delete()

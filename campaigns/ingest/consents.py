@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from campaigns.ingest.customers import customer_ids, locked
+from campaigns.ingest.customers import customer_ids
 from campaigns.ingest.items import ConsentItem
 from campaigns.ingest.rows import insert_new
 from campaigns.ingest.stored import Outcome, Stored
@@ -17,8 +17,7 @@ KEY = ("customer_id", "channel", "purpose", "given_at", "granted")
 
 def store_consents(items: Sequence[ConsentItem], now: datetime) -> Stored:
     """Record each consent once, whether it counts or not; an older grant never undoes a later refusal."""
-    customers = customer_ids({item.customer for item in items}, now)
-    list(locked(Customer.objects.filter(pk__in=customers.values())).values_list("pk"))
+    customers = customer_ids({item.customer for item in items}, now, lock=True)
     rows = [
         {
             "customer_id": customers[item.customer],
@@ -45,7 +44,7 @@ def mirror_consents(customers: Collection[int]) -> None:
     A grant counts only when it was given later than the last refusal of that customer and channel.
     """
     if customers:
-        Customer.objects.filter(pk__in=customers).update(
+        Customer.objects.filter(pk__among=customers).update(
             email_marketing=_granted(ChannelName.EMAIL), sms_marketing=_granted(ChannelName.SMS)
         )
 

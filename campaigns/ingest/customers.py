@@ -1,6 +1,6 @@
 """Customers: stored whole or in part, with the ledger of what changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from campaigns.address import address_key
+from campaigns.ingest import among  # noqa: F401 - registers the lookup
 from campaigns.ingest.items import CustomerItem
 from campaigns.ingest.rows import insert_new, upsert
 from campaigns.ingest.stored import Outcome, Raced, Stored
@@ -44,26 +45,30 @@ def locked(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     return customers.order_by("pk").select_for_update(no_key=True)
 
 
-def customer_ids(external_ids: Iterable[str], now: datetime) -> dict[str, int]:
-    """Return the database id of each customer; one not known yet is made bare, who has not signed up."""
+def customer_ids(external_ids: Iterable[str], now: datetime, *, lock: bool = False) -> dict[str, int]:
+    """Return the database id of each customer; one not known yet is made bare, who has not signed up.
+
+    With `lock`, those who were known are locked until the commit; nobody else sees the new ones before it.
+    """
     wanted = set(external_ids)
-    found = known_ids(wanted)
+    found = known_ids(wanted, lock=lock)
     if missing := sorted(wanted - found.keys()):
         insert_new(
             Customer, [{"external_id": external_id, "created_at": now} for external_id in missing], key=("external_id",)
         )
-        found |= known_ids(missing)
+        found |= known_ids(missing, lock=lock)
     return found
 
 
-def known_ids(external_ids: Iterable[str]) -> dict[str, int]:
+def known_ids(external_ids: Collection[str], *, lock: bool = False) -> dict[str, int]:
     """Return the database id of each customer who is known."""
-    return dict(Customer.objects.filter(external_id__in=list(external_ids)).values_list("external_id", "pk"))
+    customers = Customer.objects.filter(external_id__among=external_ids)
+    return dict((locked(customers) if lock else customers).values_list("external_id", "pk"))
 
 
 def store_customers(items: Sequence[CustomerItem], now: datetime, *, only_given: bool = False) -> Stored:
     """Store customers with different ids; with `only_given`, fields that an item leaves out keep their value."""
-    known = {row.external_id: row for row in locked(Customer.objects.filter(external_id__in=[i.id for i in items]))}
+    known = {row.external_id: row for row in locked(Customer.objects.filter(external_id__among=[i.id for i in items]))}
     zone = ZoneInfo(Shop.get().timezone)
     outcomes: list[Outcome] = []
     rows: list[dict[str, Any]] = []
@@ -92,7 +97,7 @@ def store_customers(items: Sequence[CustomerItem], now: datetime, *, only_given:
         raise Raced
     CustomerChange.objects.bulk_create(changes)
     touched = set(
-        Customer.objects.filter(external_id__in=[row["external_id"] for row in rows]).values_list("pk", flat=True)
+        Customer.objects.filter(external_id__among=[row["external_id"] for row in rows]).values_list("pk", flat=True)
     )
     store_points_reaches(touched, now)
     return Stored(outcomes, touched)

@@ -6,6 +6,8 @@ from typing import Any, Final, TypedDict
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from campaigns.ingest.values import WITHOUT_NUL
+
 MOST_FAULTS: Final = 50
 
 
@@ -38,6 +40,11 @@ _MESSAGES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "string_too_long": lambda ctx: _("is longer than %(n)s characters") % {"n": ctx["max_length"]},
     "string_too_short": lambda _ctx: _("is empty"),
     "too_long": lambda ctx: _("has more than %(n)s entries") % {"n": ctx["max_length"]},
+    "string_pattern_mismatch": lambda ctx: (
+        _("holds a NUL character, which no database stores")
+        if ctx["pattern"] == WITHOUT_NUL
+        else _("does not have the form %(pattern)s") % {"pattern": ctx["pattern"]}
+    ),
     "timezone_aware": lambda _ctx: _("has no offset from UTC; write it like 2025-02-01T09:30:00+01:00"),
     "union_tag_not_found": lambda _ctx: _("has no type"),
     "union_tag_invalid": lambda ctx: (

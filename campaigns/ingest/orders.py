@@ -37,10 +37,11 @@ def store_orders(items: Sequence[OrderItem], now: datetime) -> Stored:
     currency = Shop.get().currency
     contents = [_content(item, currency) for item in items]
     customers = customer_ids(
-        (item.customer for item, content in zip(items, contents, strict=True) if not isinstance(content, Refused)), now
+        (item.customer for item, content in zip(items, contents, strict=True) if not isinstance(content, Refused)),
+        now,
+        lock=True,
     )
-    _lock(set(customers.values()))
-    known = {order.external_id: order for order in Order.objects.filter(external_id__in=[item.id for item in items])}
+    known = {order.external_id: order for order in Order.objects.filter(external_id__among=[item.id for item in items])}
     outcomes: list[Outcome] = []
     rows: list[dict[str, Any]] = []
     touched: set[int] = set()
@@ -61,7 +62,8 @@ def store_orders(items: Sequence[OrderItem], now: datetime) -> Stored:
         rows.append({"external_id": item.id, "created_at": now} | content)
         touched |= {content["customer_id"]} | ({old.customer_id} if old else set())
     # A moved order also changes the customer who loses it.
-    _lock(touched - set(customers.values()))
+    if losing := touched - set(customers.values()):
+        list(locked(Customer.objects.filter(pk__among=losing)).values_list("pk"))
     rows.sort(key=lambda row: str(row["external_id"]))
     created = upsert(Order, rows, key="external_id", update=(*_CONTENT, "updated_at"))
     if len(created) != outcomes.count("created"):
@@ -69,11 +71,6 @@ def store_orders(items: Sequence[OrderItem], now: datetime) -> Stored:
     recount(touched)
     store_order_reaches(touched)
     return Stored(outcomes, touched)
-
-
-def _lock(customers: set[int]) -> None:
-    if customers:
-        list(locked(Customer.objects.filter(pk__in=customers)).values_list("pk"))
 
 
 def _updated_at(item: OrderItem, old: Order | None) -> datetime:
@@ -100,7 +97,7 @@ def _content(item: OrderItem, currency: str) -> dict[str, Any] | Refused:
         return Refused(*faults)
     if content["refunded"] > content["total"]:
         return Refused(fault("refunded", _("is more than the total")))
-    content["lines"] = [line.model_dump() for line in item.lines]
+    content["lines"] = [vars(line) for line in item.lines]
     return content
 
 

@@ -16,6 +16,11 @@ from django.db.models import Field, GeneratedField, Model
 Row = Mapping[str, Any]
 
 
+def fast() -> bool:
+    """Whether the database has the fast way."""
+    return connection.vendor == "postgresql" and not getattr(settings, "PORTABLE_ROWS", False)
+
+
 def insert_new(model: type[Model], rows: Sequence[Row], *, key: Sequence[str]) -> set[tuple[Any, ...]]:
     """Insert the `rows` (field attname to value) whose unique `key` is not stored yet; return the keys inserted.
 
@@ -32,8 +37,7 @@ def upsert(model: type[Model], rows: Sequence[Row], *, key: str, update: Iterabl
 def _write(model: type[Model], rows: Sequence[Row], key: Sequence[str], update: Sequence[str]) -> set[tuple[Any, ...]]:
     if not rows:
         return set()
-    fast = connection.vendor == "postgresql" and not getattr(settings, "PORTABLE_ROWS", False)
-    return (_write_postgresql if fast else _write_portable)(model, rows, key, update)
+    return (_write_postgresql if fast() else _write_portable)(model, rows, key, update)
 
 
 def _write_postgresql(
@@ -68,7 +72,9 @@ def _write_portable(
     first = key[0]
     stored = {
         _in_utc(values)
-        for values in model._default_manager.filter(**{f"{first}__in": {row[first] for row in rows}}).values_list(*key)
+        for values in model._default_manager.filter(**{f"{first}__among": {row[first] for row in rows}}).values_list(
+            *key
+        )
     }
     objects = [model(**row) for row in rows]
     if update:

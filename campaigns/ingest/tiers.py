@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from campaigns.ingest.among import among_param, among_sql
 from campaigns.models import Tier
 
 # The order (fact) at which each tier was first reached; the highest tier that one fact brings is marked.
@@ -26,7 +27,7 @@ _BY_ORDERS = """
             SELECT customer_id, placed_at, id AS order_id,
                    sum(revenue) OVER (PARTITION BY customer_id ORDER BY placed_at, id) AS spent,
                    row_number() OVER (PARTITION BY customer_id ORDER BY placed_at, id) AS orders
-            FROM campaigns_order WHERE valid AND customer_id IN ({ids})
+            FROM campaigns_order WHERE valid AND customer_id {among}
         ) AS o
         JOIN campaigns_tier t
           ON (t.basis = 'spent' AND o.spent >= t.threshold) OR (t.basis = 'orders' AND o.orders >= t.threshold)
@@ -36,7 +37,7 @@ _BY_POINTS = """
     SELECT c.id AS customer_id, t.id AS tier_id, t.rank, t.threshold,
            coalesce(c.updated_at, %s) AS reached_at, 0 AS fact
     FROM campaigns_customer c JOIN campaigns_tier t ON t.basis = 'points' AND c.points >= t.threshold
-    WHERE c.id IN ({ids})
+    WHERE c.id {among}
 """
 
 
@@ -57,9 +58,8 @@ def store_points_reaches(customers: Collection[int], now: datetime) -> None:
 def _store(reached: str, bases: tuple[Tier.Basis, ...], customers: Collection[int], *params: datetime) -> None:
     if not customers or not Tier.objects.filter(basis__in=bases).exists():
         return
-    ids = ", ".join(["%s"] * len(customers))
     with connection.cursor() as cursor:
-        cursor.execute(_STORE.format(reached=reached.format(ids=ids)), [*params, *customers])
+        cursor.execute(_STORE.format(reached=reached.format(among=among_sql())), [*params, among_param(customers)])
         risen = {row[0] for row in cursor.fetchall()}
     if risen:
         _raise_tier(risen)
@@ -67,7 +67,6 @@ def _store(reached: str, bases: tuple[Tier.Basis, ...], customers: Collection[in
 
 def _raise_tier(customers: Collection[int]) -> None:
     """Set each customer's tier to the highest ever reached."""
-    ids = ", ".join(["%s"] * len(customers))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -75,7 +74,7 @@ def _raise_tier(customers: Collection[int]) -> None:
                 SELECT r.tier_id FROM campaigns_tierreach r JOIN campaigns_tier t ON t.id = r.tier_id
                 WHERE r.customer_id = campaigns_customer.id
                 ORDER BY t.rank DESC, t.threshold DESC, t.id DESC LIMIT 1
-            ) WHERE id IN ({ids})
-            """,  # noqa: S608 - placeholders only
-            [*customers],
+            ) WHERE id {among_sql()}
+            """,  # noqa: S608 - a constant
+            [among_param(customers)],
         )

@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from campaigns.ingest.among import among_param, among_sql
+
 
 def recount(customers: Collection[int]) -> None:
     """Set orders_count, total_spent, first_order_at and last_order_at of `customers` (database ids).
@@ -12,7 +14,6 @@ def recount(customers: Collection[int]) -> None:
     """
     if not customers:
         return
-    ids = ", ".join(["%s"] * len(customers))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -24,9 +25,9 @@ def recount(customers: Collection[int]) -> None:
                        min(o.placed_at) AS first_at, max(o.placed_at) AS last_at
                 FROM campaigns_customer c
                 LEFT JOIN campaigns_order o ON o.customer_id = c.id AND o.valid
-                WHERE c.id IN ({ids}) GROUP BY c.id
+                WHERE c.id {among_sql()} GROUP BY c.id
             ) AS counted
             WHERE campaigns_customer.id = counted.id
-            """,  # noqa: S608 - placeholders only
-            [*customers],
+            """,  # noqa: S608 - a constant
+            [among_param(customers)],
         )

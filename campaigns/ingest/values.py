@@ -26,6 +26,8 @@ LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 # The largest integer that every JSON reader keeps exactly (RFC 8259 section 6, RFC 7493 section 2.2).
 LARGEST_EXACT: Final = 2**53 - 1
 DEEPEST: Final = 10
+# As a pattern, because pydantic checks that without calling Python.
+WITHOUT_NUL: Final = r"^[^\x00]*$"
 # ISO 639-1, the two-letter language codes.
 _LANGUAGE_CODES: Final = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
@@ -63,8 +65,7 @@ class Text(GroupedMetadata):
     shortest: int = 0
 
     def __iter__(self) -> Iterator[object]:
-        yield StringConstraints(min_length=self.shortest, max_length=self.longest)
-        yield AfterValidator(_no_nul)
+        yield StringConstraints(min_length=self.shortest, max_length=self.longest, pattern=WITHOUT_NUL)
 
 
 def _instant_text(value: Any) -> Any:
@@ -157,24 +158,25 @@ def _birth_date(value: str) -> str:
 
 
 def _check_json(value: Any, depth: int = 0) -> None:
-    match value:
-        case str():
-            _no_nul(value)
-        case bool() | None:
-            pass
-        case int() | float():
+    if isinstance(value, dict):
+        for key in value:
+            _no_nul(key)
+        inner = value.values()
+    else:
+        inner = value
+    if depth > DEEPEST:
+        raise refuse("depth", _("is nested more than 10 levels deep"))
+    for part in inner:
+        kind = type(part)
+        if kind is str:
+            if "\0" in part:
+                _no_nul(part)
+        elif kind is int or kind is float:
             # NaN fails the comparison too. The bound keeps a number the same through every database and reader.
-            if not -LARGEST_EXACT <= value <= LARGEST_EXACT:
+            if not -LARGEST_EXACT <= part <= LARGEST_EXACT:
                 raise refuse("number", _("holds a number beyond ±9007199254740991; write it as a string"))
-        case dict() | list():
-            if depth >= DEEPEST:
-                raise refuse("depth", _("is nested more than 10 levels deep"))
-            if isinstance(value, dict):
-                for key in value:
-                    _no_nul(key)
-                value = value.values()
-            for inner in value:
-                _check_json(inner, depth + 1)
+        elif kind is dict or kind is list:
+            _check_json(part, depth + 1)
 
 
 def _json_object(value: dict[str, Any]) -> dict[str, Any]:

@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
                 ('occurred_at', models.DateTimeField(verbose_name='when')),
                 ('properties', models.JSONField(blank=True, default=dict, verbose_name='properties')),
                 ('recorded_at', models.DateTimeField(verbose_name='recorded')),
-                ('customer', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='campaigns.customer', verbose_name='customer')),
+                ('customer', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='campaigns.customer', verbose_name='customer')),
             ],
             options={
                 'verbose_name': 'event',

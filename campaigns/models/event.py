@@ -18,6 +18,9 @@ class Event(models.Model):
         related_name="events",
         verbose_name=_("customer"),
         db_index=False,
+        # Ingest joins each event to its customer in the statement that stores it; checking that again by a trigger a
+        # row makes the insert half as slow again (13.4 instead of 9.1 ms for 1,000 rows on PostgreSQL 15).
+        db_constraint=False,
     )
     anonymous_id = models.CharField(_("anonymous id"), max_length=200, blank=True, default="")
     name = models.CharField(_("name"), max_length=100)
