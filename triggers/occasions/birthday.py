@@ -69,11 +69,8 @@ class Birthday(OccasionKind):
             raise ValueError(f"birthdays are asked for at most {_LONGEST_WINDOW.days} days at once")
         shop = Shop.get()
         rule = BirthdayRule.model_validate(campaign.moment.rule)
-        dates = dict(_celebrated(rule, launch_of(campaign), window, shop))
-        if not dates:
-            return Customer.objects.none()
-        reached, due_at, fresh_until, years = Q(), [], [], []
-        for birthday, instants in dates.items():
+        reached, due_at, fresh_until, years = Q(pk__in=[]), [], [], []
+        for birthday, instants in _celebrated(rule, launch_of(campaign), window, shop):
             born = Q(birth_day__in=_birth_days(birthday, shop))
             zones = [name for names in instants.values() for name in names]
             reached |= born & Q(timezone__in=zones) & _not_just_changed(birthday, shop)

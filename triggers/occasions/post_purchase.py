@@ -28,6 +28,7 @@ class PostPurchase(OccasionKind):
     orders earn nothing."""
 
     name = "post_purchase"
+    about_order = True
     label = gettext_lazy("after a purchase")
     rule_model = PostPurchaseRule
     customer_path = "customer__"
