@@ -7,3 +7,7 @@ class MicroattentionsConfig(AppConfig):
     """The project itself."""
 
     name = "microattentions"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from microattentions import checks  # noqa: F401 - registers at import

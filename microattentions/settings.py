@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from microattentions import logs
 from microattentions.installation import installation_secret
 
 env = environ.Env()
@@ -205,10 +206,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Logs: one line of JSON an event on stderr, never a name, an address or a text.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOGGING = logs.configuration(env.str("LOG_LEVEL", default="INFO"))
+logs.configure()
+
+# Who may read /metrics: a Bearer token; without one, this machine alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

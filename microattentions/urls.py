@@ -7,11 +7,13 @@ from django.views.generic import RedirectView
 from analytics.api import ReportView
 from campaigns.api.docs import nothing_here
 from microattentions import health
+from microattentions.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("studio/reports/", include("analytics.urls")),
     path("studio/", admin.site.urls),

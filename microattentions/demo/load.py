@@ -42,7 +42,7 @@ _STEPS_TOLD: Final = 0.15
 def load(now: datetime, *, customers: int = CUSTOMERS, seed: int = SEED, progress: Progress = lambda *_: None) -> None:
     """Fill an empty database with the demo as of `now` (aware).
 
-    Everything hangs on the Monday of the present week, so that the same seed gives the same shop all week long.
+    Everything is counted from the Monday of the present week: the same seed gives the same figures in any week.
     """
     chance = random.Random(seed)  # noqa: S311 - a repeatable demo, not a secret
     monday = _monday(now)
@@ -50,10 +50,10 @@ def load(now: datetime, *, customers: int = CUSTOMERS, seed: int = SEED, progres
     with bell.silence(), transaction.atomic():
         scenes.set_the_shop()
         _stock_and_spend(span, chance)
-        crowd = list(people(customers, since=span.since, until=monday, chance=chance))
+        crowd = list(people(customers, since=span.since, until=monday, seed=seed))
         survey = PLANTED["how-was-it"]
         quiet = Span(since=monday - survey.launched, until=monday - survey.ended + timedelta(days=15))
-        items = _everyday_life(crowd, span, quiet, chance)
+        items = _everyday_life(crowd, span, quiet)
         _post(items, progress, begin=0.05, share=0.65)
         campaigns = scenes.design()
         diary = history.Diary(set())
@@ -90,23 +90,21 @@ def _stock_and_spend(span: Span, chance: random.Random) -> None:
     )
 
 
-def _everyday_life(crowd: Sequence[Person], span: Span, quiet: Span, chance: random.Random) -> list[Item]:
+def _everyday_life(crowd: Sequence[Person], span: Span, quiet: Span) -> list[Item]:
     """Return what everybody did without any campaign, in the order in which it happened."""
     items: list[Item] = []
-    orders = 0
-    for number, person in enumerate(crowd):
+    for person in crowd:
         items.append(person.item)
         items += person.consents
-        for placed_at in order_times(person, span, chance):
+        for nth, placed_at in enumerate(order_times(person, span), start=1):
             if placed_at >= span.until:
                 continue
-            orders += 1
-            bought = order(f"o-{orders}", person.id, placed_at, now=span.until, chance=chance)
+            bought = order(f"o-{person.id}-{nth}", person.id, placed_at, now=span.until, chance=person.chance)
             items.append(bought)
-            if chance.random() < _STEPS_TOLD:
-                items += steps_before(bought, chance)
-            items += answers_after(bought, quiet=quiet, now=span.until, chance=chance)
-        items += visits(person, span, f"v{number}", chance)
+            if person.chance.random() < _STEPS_TOLD:
+                items += steps_before(bought, person.chance)
+            items += answers_after(bought, quiet=quiet, now=span.until, chance=person.chance)
+        items += visits(person, span)
     # Stable: a customer and their consents, of one instant, stay in front of their first order.
     return sorted(items, key=happened_at)
 

@@ -33,12 +33,13 @@ PLACES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A customer and what the generator needs to know of them; `rate` is orders a day to be expected."""
+    """A customer and what the generator needs to know of them: orders a day to be expected, and their own chance."""
 
     item: dict[str, Any]
     consents: tuple[dict[str, Any], ...]
     signed_up_at: datetime
     rate: float
+    chance: random.Random
 
     @property
     def id(self) -> str:
@@ -56,27 +57,36 @@ def fictional_phones() -> dict[str, Iterator[str]]:
     }
 
 
-def people(count: int, *, since: datetime, until: datetime, chance: random.Random) -> Iterator[Person]:
-    """Yield `count` customers: six in ten known before `since`, the others signing up until `until`."""
-    places = chance.choices(PLACES, weights=[place[3] for place in PLACES], k=count)
+def people(count: int, *, since: datetime, until: datetime, seed: int) -> Iterator[Person]:
+    """Yield `count` customers: six in ten known before `since`, the others signing up until `until`.
+
+    Each has a chance of their own, so that one who does more or less changes nothing for the others, and birthdays
+    are counted from `until`: the demo loaded a week later is the same demo, a week later.
+    """
     phones = fictional_phones()
-    for number, (language, country, zone, _share) in enumerate(places):
+    for number in range(count):
+        chance = random.Random(f"{seed} {number}")  # noqa: S311 - a repeatable demo, not a secret
+        language, country, zone, _share = chance.choices(PLACES, weights=[place[3] for place in PLACES])[0]
         known_before = chance.random() < 0.6
-        if known_before:
-            signed_up_at = since - timedelta(minutes=chance.randrange(60, 60 * 24 * 900))
-        else:
-            signed_up_at = since + (until - since) * chance.random()
+        minutes = chance.randrange(60, 60 * 24 * 900)
+        signed_up_at = since - timedelta(minutes=minutes) if known_before else since + (until - since) * chance.random()
         phone = next(phones[country], "") if chance.random() < 0.7 else ""
-        yield _person(number, language, country, zone, phone, signed_up_at.replace(microsecond=0), chance)
+        birthday = until + timedelta(days=chance.randrange(365))
+        yield _person(number, (language, country, zone), phone, signed_up_at.replace(microsecond=0), birthday, chance)
 
 
 def _person(
-    number: int, language: str, country: str, zone: str, phone: str, signed_up_at: datetime, chance: random.Random
+    number: int,
+    place: tuple[str, str, str],
+    phone: str,
+    signed_up_at: datetime,
+    birthday: datetime,
+    chance: random.Random,
 ) -> Person:
+    language, country, zone = place
     base = language[:2]
     first, last = (chance.choice(names.split()) for names in _NAMES[base])
-    born = datetime(1950, 1, 1) + timedelta(days=chance.randrange(365 * 55))  # noqa: DTZ001 - a civil date
-    year = "-" if chance.random() < 0.15 else f"{born.year}"
+    year = "-" if chance.random() < 0.15 else f"{chance.randrange(1950, 2005)}"
     item: dict[str, Any] = {
         "type": "customer",
         "id": f"c-{number + 1}",
@@ -91,8 +101,8 @@ def _person(
         "tags": ["newsletter"] if chance.random() < 0.5 else [],
         "updated_at": signed_up_at.isoformat(),
     }
-    if chance.random() < 0.92:
-        item["birth_date"] = f"{year}-{born:%m-%d}"
+    if chance.random() < 0.92 and (birthday.month, birthday.day) != (2, 29):
+        item["birth_date"] = f"{year}-{birthday:%m-%d}"
     if phone:
         item["phone"] = phone
     consents = tuple(
@@ -106,7 +116,13 @@ def _person(
             "given_at": signed_up_at.isoformat(),
         }
         for channel, share in (("email", 0.9), ("sms", 0.45))
-        if chance.random() < share and (channel == "email" or "phone" in item)
+        if chance.random() < share and (channel == "email" or phone)
     )
     # Few order often, many seldom: a gamma distribution of rates, about one order in 130 days on average.
-    return Person(item=item, consents=consents, signed_up_at=signed_up_at, rate=chance.gammavariate(1.2, 1 / 1.2) / 130)
+    return Person(
+        item=item,
+        consents=consents,
+        signed_up_at=signed_up_at,
+        rate=chance.gammavariate(2, 0.5) / 130,
+        chance=chance,
+    )

@@ -13,9 +13,8 @@ from microattentions.demo.people import Person
 from microattentions.demo.scenes import CURRENCY, PRODUCTS, ZONE
 
 Item = dict[str, Any]
-# Orders by month, January first: a tea shop lives on the winter.
-SEASON: Final = (1.0, 0.95, 0.95, 0.9, 0.95, 0.85, 0.8, 0.8, 0.95, 1.05, 1.2, 1.5)
 _ZONE: Final = ZoneInfo(ZONE)
+_HIGHEST_SEASON: Final = 1.2
 _TAX: Final = 6  # a sixth of the price with tax is a tax of 20 %
 
 
@@ -36,17 +35,23 @@ def money(minor: int) -> str:
     return str(Decimal(minor).scaleb(-2))
 
 
-def order_times(person: Person, span: Span, chance: random.Random) -> Iterator[datetime]:
+def order_times(person: Person, span: Span) -> Iterator[datetime]:
     """Yield when a person orders: often at once after signing up, then by chance at their own rate, by season."""
+    chance = person.chance
     begin = max(span.since, person.signed_up_at)
     if span.holds(person.signed_up_at) and chance.random() < 0.85:
         yield person.signed_up_at + timedelta(minutes=chance.randrange(5, 600))
-    peak = person.rate * max(SEASON)
+    peak = person.rate * _HIGHEST_SEASON
     at = begin + timedelta(days=chance.expovariate(peak))
     while at < span.until:
-        if chance.random() < SEASON[at.month - 1] / max(SEASON):
+        if chance.random() < season((at - span.since).days) / _HIGHEST_SEASON:
             yield waking_hour(at, chance)
         at += timedelta(days=chance.expovariate(peak))
+
+
+def season(day: int) -> float:
+    """Return how much is bought on a day of the demo: a yearly wave of a fifth, from the demo's first day on."""
+    return 1 + (_HIGHEST_SEASON - 1) * math.sin(2 * math.pi * day / 364)
 
 
 def waking_hour(at: datetime, chance: random.Random) -> datetime:
@@ -111,9 +116,9 @@ def steps_before(order_item: Item, chance: random.Random) -> Iterator[Item]:
         yield event(f"{order_item['id']}-{name}", order_item["customer"], name, at, sku)
 
 
-def visits(person: Person, span: Span, number: str, chance: random.Random) -> Iterator[Item]:
+def visits(person: Person, span: Span) -> Iterator[Item]:
     """Yield the events of visits that led to nothing: some reading, some carts left behind."""
-    at = max(span.since, person.signed_up_at)
+    chance, at = person.chance, max(span.since, person.signed_up_at)
     pace = 90 + 0.4 / person.rate
     for visit in range(1000):
         at += timedelta(days=chance.expovariate(1 / pace))
@@ -122,7 +127,7 @@ def visits(person: Person, span: Span, number: str, chance: random.Random) -> It
         sku = chance.choice(PRODUCTS)[0]
         names = chance.choice((("view_item",), ("view_item", "add_to_cart"), ("guide_read",), ("newsletter_joined",)))
         for step, name in enumerate(names):
-            yield event(f"{number}-{visit}-{step}", person.id, name, at + timedelta(minutes=3 * step), sku)
+            yield event(f"{person.id}-{visit}-{step}", person.id, name, at + timedelta(minutes=3 * step), sku)
 
 
 def event(number: str, customer: str, name: str, at: datetime, sku: str) -> Item:
