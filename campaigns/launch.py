@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns.audience import parse_audience
-from campaigns.models import Campaign, ChannelName, GestureTemplate, KeyEvent, Sender, Shop, Variant
-from campaigns.moment_kinds import parse_rule
+from campaigns.models import Campaign, ChannelName, GestureTemplate, KeyEvent, Sender
+from campaigns.moment_kinds import moment_kinds, parse_rule
 
 Status = Campaign.Status
 
@@ -89,28 +89,12 @@ def launch_problems(campaign: Campaign) -> list[str]:
 
 def _text_problems(campaign: Campaign, channels: list[str]) -> list[str]:
     # Imported here, because a compiler of templates is slow to load and most callers never launch.
-    from campaigns.gestures.compile import compile_variant
-    from campaigns.gestures.faults import TextFault
+    from campaigns.gestures.check import gesture_problems
 
-    shop = Shop.get()
-    problems = []
-    variants = list(Variant.objects.filter(gesture=campaign.gesture, channel__in=channels))
-    for channel in channels:
-        languages = {variant.language for variant in variants if variant.channel == channel}
-        label = ChannelName(channel).label if channel in ChannelName.values else channel
-        if not languages:
-            problems.append(_("The gesture has no text for %(channel)s: write one.") % {"channel": label})
-        elif campaign.gesture.missing_language == "shop_language" and shop.language not in languages:
-            problems.append(
-                _("The gesture has no text for %(channel)s in the shop's language (%(language)s): write one.")
-                % {"channel": label, "language": shop.language}
-            )
-    for variant in variants:
-        try:
-            compile_variant(variant)
-        except TextFault as error:
-            problems.append(f"{variant}: {error}")
-    if channels and not Sender.objects.filter(shop=shop).exists():
+    known = [channel for channel in channels if channel in ChannelName.values]
+    about_order = {kind.name: kind.about_order for kind in moment_kinds()}.get(campaign.moment.kind, True)
+    problems = gesture_problems(campaign.gesture, known, with_order=about_order)
+    if channels and not Sender.objects.exists():
         problems.append(_("The shop has no sender: add one in the shop's settings."))
     return problems
 

@@ -19,8 +19,10 @@ class MomentRule(BaseModel):
 
 
 class MomentKind(ABC):
-    """One way to reach a moment; triggers.occasions adds the query."""
+    """One way to reach a moment; triggers.occasions adds the query. `about_order` says that each of its occasions is
+    about one order, of which a text may then speak."""
 
+    about_order: ClassVar[bool] = False
     name: ClassVar[str]
     label: ClassVar["StrPromise"]
     rule_model: ClassVar[type[MomentRule]]

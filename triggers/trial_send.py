@@ -13,6 +13,7 @@ from campaigns.address import address_key
 from campaigns.consent import owners
 from campaigns.gestures.preview import preview
 from campaigns.models import Campaign, ChannelName, Customer, Sender, Shop, Variant
+from campaigns.moment_kinds import moment_kind
 from triggers.channels import Message, channel_class, open_channel
 from triggers.models import TrialMessage
 
@@ -32,7 +33,7 @@ def send_trial(
     reach one.
     """
     _check_recipient(variant.channel, recipient)
-    seen = preview(variant, customer)
+    seen = preview(variant, customer, with_order=moment_kind(campaign.moment.kind).about_order)
     if seen.rendered is None:
         raise TrialRefused(" ".join(seen.problems))
     sender = _sender(variant.language)

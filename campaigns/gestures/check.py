@@ -20,9 +20,18 @@ _LINE_FACTS: Final = frozenset({"name", "sku", "category", "quantity", "unit_pri
 
 
 def text_problems(variant: Variant) -> list[str]:
-    """Return what is wrong with a text, saved or not, in the active language and with its lines; empty if nothing."""
-    faults = _faults(variant.channel, variant.language, variant.subject, variant.preheader, variant.body)
-    return [in_words(part, fault) for part, fault in faults]
+    """Return why a text, saved or not, cannot be sent, in the active language and with its lines; empty if it can."""
+    empty = [
+        (part, TextFault(gettext_noop("write something here")))
+        for part, source in parts_of(variant).items()
+        if part != "preheader" and not source.strip()
+    ]
+    return [in_words(part, fault) for part, fault in (*empty, *text_faults(variant))]
+
+
+def text_faults(variant: Variant) -> tuple[tuple[str, TextFault], ...]:
+    """Return (part, fault) for what is wrong in a text that may be unfinished; parts are subject, preheader, body."""
+    return _faults(variant.channel, variant.language, variant.subject, variant.preheader, variant.body)
 
 
 def in_words(part: str, fault: TextFault) -> str:
@@ -82,26 +91,21 @@ def _without_order(variant: Variant) -> list[str]:
 
 
 @lru_cache(maxsize=512)
-def _faults(channel: str, language: str, subject: str, preheader: str, body: str) -> list[tuple[str, TextFault]]:
+def _faults(channel: str, language: str, subject: str, preheader: str, body: str) -> tuple[tuple[str, TextFault], ...]:
     """Return (part, fault) for one text; kept, because the trial costs a process and the same text is asked about by
     the editor, the preview and the launch."""
     text = Variant(channel=channel, language=language, subject=subject, preheader=preheader, body=body)
     parts = parts_of(text)
-    faults = [(part, fault) for part, source in parts.items() if (fault := _emptiness(part, source)) is not None]
-    faults += try_text(parts, _trial_contexts(language), html=channel == ChannelName.EMAIL)
+    faults = try_text(parts, _trial_contexts(language), html=channel == ChannelName.EMAIL)
     if faults:
-        return faults
+        return tuple(faults)
     faults = [(part, fault) for part, source in parts.items() for fault in unknown_names(source)]
     if not faults:
         try:
             compile_text(text, register=numbered)
         except TextFault as fault:
             faults.append(("body", fault))
-    return faults
-
-
-def _emptiness(part: str, source: str) -> TextFault | None:
-    return TextFault(gettext_noop("write something here")) if part != "preheader" and not source.strip() else None
+    return tuple(faults)
 
 
 def _trial_contexts(language: str) -> list[dict[str, Any]]:

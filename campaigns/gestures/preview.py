@@ -24,17 +24,20 @@ class Preview:
     invented_order: bool = False
 
 
-def preview(variant: Variant, customer: Customer, *, order: Order | None = None) -> Preview:
-    """Return `variant`, saved or not, for `customer` with `order` (their latest by default). Nothing is stored, links
-    keep their own addresses, and leaving from a preview does nothing."""
+def preview(variant: Variant, customer: Customer, *, order: Order | None = None, with_order: bool = True) -> Preview:
+    """Return `variant`, saved or not, for `customer` with `order` (their latest by default), or with none where the
+    campaign's moment is about no order. Nothing is stored, links keep their own addresses, and leaving from a preview
+    does nothing."""
     problems = text_problems(variant)
     if problems:
         return Preview(None, problems)
     shop = Shop.get()
-    order = order or customer.orders.order_by("-placed_at").first()
+    if with_order and order is None:
+        order = customer.orders.order_by("-placed_at").first()
     (facts,) = contexts([(customer, order)], shop, languages=[variant.language])
-    invented = "order" not in facts
-    facts.setdefault("order", example_order(variant.language, shop.currency))
+    invented = with_order and order is None
+    if invented:
+        facts["order"] = example_order(variant.language, shop.currency)
     unsubscribe_url = f"{settings.PUBLIC_URL}/u/preview"
     try:
         compiled = compile_text(variant, register=numbered)
