@@ -14,12 +14,10 @@ from campaigns.models import Shop
 # Django's admin classes are generic for the type checker alone.
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
-    Tabular = admin.TabularInline[Any, Any]
     Stacked = admin.StackedInline[Any, Any]
     ModelForm = forms.ModelForm[Any]
 else:
     ModelAdmin = admin.ModelAdmin
-    Tabular = admin.TabularInline
     Stacked = admin.StackedInline
     ModelForm = forms.ModelForm
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.admin.base import ModelForm, Stacked, StudioAdmin, Tabular, with_currency
+from campaigns.admin.base import ModelForm, Stacked, StudioAdmin, with_currency
 from campaigns.admin.display import money, number
 from campaigns.admin.money_field import MoneyField
 from campaigns.models import KeyEvent, PermittedHours, Sender, Shop, Spend, Tier
@@ -24,11 +24,12 @@ class SenderInline(Stacked):
     fields = (("language", "sms_from"), ("email_name", "email_address", "reply_to"))
 
 
-class HoursInline(Tabular):
+class HoursInline(Stacked):
     """When each channel may speak."""
 
     model = PermittedHours
     extra = 0
+    fields = (("channel", "opens", "closes", "weekdays"),)
 
 
 class ShopForm(ModelForm):
