@@ -1,12 +1,13 @@
 """`GET /api/v1/campaigns/{slug}/report`: the report for the shop's own systems, as JSON or CSV."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import BaseModel, ConfigDict
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -69,8 +70,23 @@ class CsvRenderer(BaseRenderer):
         return rendered
 
 
+class FormatByParameter(DefaultContentNegotiation):
+    """Lets `?format=` choose the renderer, which the rest of the API has no use for."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Return the renderer asked for. Raises Http404 for a format that does not exist."""
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(
+            request, renderers, format_suffix or request.query_params.get("format")
+        )
+        return chosen
+
+
 class ReportView(ApiView):
     """One campaign's report."""
+
+    content_negotiation_class = FormatByParameter
 
     scopes: ClassVar[dict[str, str]] = {"GET": ApiKey.Scope.READ}
     renderer_classes = [JSONRenderer, CsvRenderer]

@@ -33,6 +33,7 @@ from analytics.kernel import (
     returns,
 )
 from campaigns.models import Campaign, Shop
+from triggers.holdout import share_of
 
 # Refunds still come in for a month: until then the figures are provisional.
 REFUND_DAYS: Final = 30
@@ -56,7 +57,7 @@ def measure(campaign: Campaign, now: datetime) -> Figures:
         return {"verdict": {"code": "no_contacts"}, "gates": [], "metrics": {}, "exclusions": exclusions(campaign)}
     arms = arm_outcomes(campaign, now, zone, assigned.anchors)
     scores = arm_scores(campaign, now, zone, assigned.anchors)
-    share, useful = float(campaign.holdout_share), float(campaign.smallest_useful_effect) / 1000
+    share, useful = float(share_of(campaign)), float(campaign.smallest_useful_effect) / 1000
     health = health_gate(assigned, arms, control_share=share)
     if health.state is State.FAILED:  # the arms cannot be compared, so no figure of theirs is shown
         held_out = strict = refuse_all("suspended", fault=health.reason)
@@ -141,7 +142,7 @@ def _level(level: float, arms: dict[str, Arm], course: Course, campaign: Campaig
 def _holdout(
     campaign: Campaign, arms: dict[str, Arm], scores: dict[str, Scores], sent: Messages, level: float
 ) -> Results:
-    if not campaign.holdout_share:
+    if not share_of(campaign):
         return refuse_all("no_draw")
     results = compare(
         Side.of(arms["treated"], scores["treated"]),

@@ -9,6 +9,7 @@ from analytics.measure import final_at, measure
 from analytics.models import Report
 from analytics.words import describe
 from campaigns.models import Campaign
+from triggers.holdout import share_of
 
 # How old kept figures may be; orders come in all the time, but no decision hangs on the last quarter of an hour.
 FRESH: Final = timedelta(minutes=15)
@@ -33,7 +34,7 @@ def campaign_report(campaign: Campaign, now: datetime) -> dict[str, Any]:
         "attribution_days": campaign.attribution_days,
         "before_after_days": campaign.before_after_days,
         "smallest_useful_effect": float(campaign.smallest_useful_effect),
-        "control_share": float(campaign.holdout_share),
+        "control_share": float(share_of(campaign)),
         "macro_conversion": campaign.macro_conversion,
         "computed_at": kept.computed_at.isoformat(),
         "final": kept.final,

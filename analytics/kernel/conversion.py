@@ -83,6 +83,8 @@ def _score_ratio(treated: Counts, control: Counts, *, level: float) -> Interval 
             method="score",
             alpha=1 - level,
         )
+    # Roots of a cubic: where the arms are alike, rounding leaves them an imaginary part of 1e-17.
+    low, high = float(np.real(low)), float(np.real(high))
     if math.isnan(low):
         return None
-    return float(low) - 1, math.inf if math.isnan(high) else float(high) - 1
+    return low - 1, math.inf if math.isnan(high) else high - 1

@@ -109,3 +109,14 @@ def test_weeks_left_without_arrivals_is_never() -> None:
 def test_returns_of_a_free_campaign_have_no_ratio() -> None:
     result = returns(treated=10, margin_diff=1.0, margin_diff_ci=(0.5, 1.5), cost=0)
     assert (result.margin, result.margin_ci, result.roi, result.roi_ci) == (10.0, (5.0, 15.0), None, None)
+
+
+@pytest.mark.parametrize(("successes", "n"), [(300, 600), (50, 100), (10, 10_000), (599, 600)])
+def test_equal_arms_have_a_ratio_around_one(successes: int, n: int) -> None:
+    arm = Counts(n=n, successes=successes)
+    estimate = compare_conversion(arm, arm)
+    nearby = compare_conversion(Counts(n=n + 1, successes=successes), arm)
+    assert estimate.rel == 0
+    assert estimate.rel_ci is not None
+    assert estimate.rel_ci[0] < 0 < estimate.rel_ci[1]
+    assert nearby.rel_ci == pytest.approx(estimate.rel_ci, abs=0.02)
