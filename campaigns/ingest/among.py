@@ -8,9 +8,10 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Lookup
+from django.db.models import Field, ForeignKey, Lookup
 
 
+@ForeignKey.register_lookup
 @Field.register_lookup
 class Among(Lookup):
     """Whether the column is one of a collection of plain strings or integers."""
