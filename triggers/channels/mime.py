@@ -24,17 +24,31 @@ _ATOMS: Final = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 
 def message_id(message: Message) -> str:
     """Return the Message-ID: the attempt's id at the sender's domain."""
-    return f"<{message.attempt_id.hex}@{message.sender.rpartition('@')[2]}>"
+    return f"<{message.attempt_id.hex}@{ascii_address(message.sender).rpartition('@')[2]}>"
+
+
+def ascii_address(address: str) -> str:
+    """Return `address` as every server takes it, its domain in Punycode; raises UnicodeError for any other local part,
+    and for what is no address."""
+    local, _at, domain = address.rpartition("@")
+    if any(character in "<> \t" for character in address):
+        raise UnicodeError("not an address")
+    if not domain.isascii():
+        domain = domain.encode("idna").decode("ascii")
+    return local.encode("ascii").decode("ascii") + "@" + domain
 
 
 def mime_bytes(message: Message, at: datetime) -> bytes:
-    """Return `message` as RFC 5322 bytes with CRLF lines, not yet dot-stuffed, dated `at` (aware)."""
+    """Return `message` as RFC 5322 bytes with CRLF lines, not yet dot-stuffed, dated `at` (aware).
+
+    Raises UnicodeError for an address that ascii_address refuses.
+    """
     head = _frame(message.sender, message.sender_name, message.reply_to)
     headers = unsubscribe_headers(message.unsubscribe_url) if message.unsubscribe_url else {}
     unsubscribe = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head += (
-        f"To: {message.recipient}\r\nSubject: {_words(message.subject)}\r\nDate: {format_datetime(at)}\r\n"
-        f"Message-ID: {message_id(message)}\r\n{unsubscribe}MIME-Version: 1.0\r\n"
+        f"To: {ascii_address(message.recipient)}\r\nSubject: {_words(message.subject)}\r\n"
+        f"Date: {format_datetime(at)}\r\nMessage-ID: {message_id(message)}\r\n{unsubscribe}MIME-Version: 1.0\r\n"
     )
     if not message.html:
         return head.encode("ascii") + _part("plain", message.text)
@@ -64,13 +78,14 @@ def _part(kind: str, text: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _frame(sender: str, sender_name: str, reply_to: str) -> str:
+    sender = ascii_address(sender)
     if not sender_name:
         shown = sender
     elif _ATOMS.fullmatch(sender_name) and "=?" not in sender_name and len(sender_name) <= _LONGEST_PLAIN:
         shown = f'"{sender_name}" <{sender}>'
     else:
         shown = f"{_encoded(sender_name)}\r\n <{sender}>"
-    return f"From: {shown}\r\n" + (f"Reply-To: {reply_to}\r\n" if reply_to else "")
+    return f"From: {shown}\r\n" + (f"Reply-To: {ascii_address(reply_to)}\r\n" if reply_to else "")
 
 
 def _words(text: str) -> str:

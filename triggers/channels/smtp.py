@@ -19,7 +19,7 @@ from campaigns.models import ChannelName
 from triggers.channels.channel import Channel
 from triggers.channels.keepalive import CONNECT_SECONDS, IDLE_SECONDS, READ_SECONDS
 from triggers.channels.message import Message, SendResult, Verdict
-from triggers.channels.mime import message_id, mime_bytes
+from triggers.channels.mime import ascii_address, message_id, mime_bytes
 
 _LONGEST_LINE: Final = 8192
 _LEADING_DOT: Final = re.compile(rb"^\.", re.MULTILINE)
@@ -81,11 +81,11 @@ class Smtp(Channel):
     def send(self, message: Message, *, not_after: float = math.inf) -> SendResult:
         """Hand `message` over once and class the answer."""
         try:
-            sender, recipient = _envelope(message.sender), _envelope(message.recipient)
+            sender, recipient = ascii_address(message.sender), ascii_address(message.recipient)
+            # A customer's mail client sorts by this date, so it is the real one even in a simulated year.
+            body = mime_bytes(message, datetime.now(UTC))
         except UnicodeError:
             return SendResult(Verdict.BAD_ADDRESS, code="not_ascii")
-        # A customer's mail client sorts by this date, so it is the real one even in a simulated year.
-        body = mime_bytes(message, datetime.now(UTC))
         try:
             smtp = self._ready()
             if time.monotonic() > not_after:
@@ -184,16 +184,6 @@ def _reply(smtp: smtplib.SMTP) -> tuple[int, str]:
             raise smtplib.SMTPServerDisconnected("no reply")
         if line[3:4] != b"-":
             return int(line[:3]), line[4:].decode("utf-8", "replace").strip()
-
-
-def _envelope(address: str) -> str:
-    """Return `address` for an envelope, its domain in Punycode; raises UnicodeError for another local part."""
-    local, _at, domain = address.rpartition("@")
-    if any(character in "<> \t" for character in address):
-        raise UnicodeError("not an address")
-    if not domain.isascii():
-        domain = domain.encode("idna").decode("ascii")
-    return local.encode("ascii").decode("ascii") + "@" + domain
 
 
 @contextmanager

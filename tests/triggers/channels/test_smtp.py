@@ -1,0 +1,112 @@
+"""SMTP against a real server: what arrives, what each reply means, and that nothing is handed over twice."""
+
+import smtplib
+import time
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from pytest_django import Settings
+
+from tests.providers.process import Running
+from tests.triggers.channels.conftest import words
+from triggers.channels import SendResult, Verdict
+from triggers.channels.smtp import Server, Smtp, server
+
+
+def arrived(sink: Running) -> EmailMessage:
+    """The last message that the sink took."""
+    message = message_from_bytes(sink.log()[-1]["message"].encode("latin-1"), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_message_arrives_as_it_was_written(smtp: Running) -> None:
+    message = words(text=".\n..dots\nfin.", html="<p>.</p>\n.\n")
+    result = Smtp().send(message)
+    mail = arrived(smtp)
+    assert result == SendResult(Verdict.ACCEPTED, provider_id=f"<{message.attempt_id.hex}@maison-the.test>", code="250")
+    assert (mail["subject"], mail["to"], mail["from"]) == (
+        "Merci, Zoé, et à très bientôt !",
+        "claire@boutique.test",
+        "Maison Thé <bonjour@maison-the.test>",
+    )
+    assert mail["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
+    texts = [part.get_content().splitlines() for part in mail.iter_parts()]
+    assert texts == [[".", "..dots", "fin."], ["<p>.</p>", "."]]
+
+
+def test_one_connection_carries_many(smtp: Running) -> None:
+    channel = Smtp()
+    before = len(smtp.log())
+    results = [channel.send(words(recipient=f"c{number}@boutique.test")).verdict for number in range(5)]
+    assert results == [Verdict.ACCEPTED] * 5
+    assert [line["to"] for line in smtp.log()[before:]] == [f"c{number}@boutique.test" for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "verdict"),
+    [
+        ("answer-450@sink.test", Verdict.LATER),
+        ("answer-421@sink.test", Verdict.LATER),
+        ("answer-550@sink.test", Verdict.BAD_ADDRESS),
+        ("answer-553@sink.test", Verdict.BAD_ADDRESS),
+        ("answer-552@sink.test", Verdict.BAD_MESSAGE),
+        ("answer-530@sink.test", Verdict.SETTINGS),
+        ("data-451@sink.test", Verdict.LATER),
+        ("data-554@sink.test", Verdict.BAD_MESSAGE),
+        ("drop@sink.test", Verdict.UNKNOWN),
+        ("zoé@sink.test", Verdict.BAD_ADDRESS),
+        ("a> RCPT TO:<b@sink.test", Verdict.BAD_ADDRESS),
+    ],
+)
+def test_answer_is_classed(smtp: Running, recipient: str, verdict: Verdict) -> None:
+    channel = Smtp()
+    assert channel.send(words(recipient=recipient)).verdict is verdict
+    assert channel.send(words()).verdict is Verdict.ACCEPTED
+
+
+def test_domain_in_another_alphabet_travels_in_punycode(smtp: Running) -> None:
+    Smtp().send(words(recipient="claire@thé.test"))
+    assert smtp.log()[-1]["to"] == "claire@xn--th-cja.test"
+
+
+def test_server_out_of_reach_is_surely_unsent(settings: Settings) -> None:
+    settings.SMTP_URL = "smtp://127.0.0.1:9"
+    assert Smtp().send(words()) == SendResult(Verdict.LATER, code="not_sent", detail="ConnectionRefusedError")
+
+
+def test_server_without_the_tls_or_login_asked_for_is_a_matter_of_settings(smtp: Running, settings: Settings) -> None:
+    settings.SMTP_URL = f"smtp://127.0.0.1:{smtp.port}?tls=starttls"
+    assert Smtp().send(words()).verdict is Verdict.SETTINGS
+    settings.SMTP_URL = f"smtp://me:secret@127.0.0.1:{smtp.port}"
+    assert Smtp().send(words()).verdict is Verdict.SETTINGS
+
+
+def test_too_late_is_not_begun(smtp: Running) -> None:
+    before = len(smtp.log())
+    assert Smtp().send(words(), not_after=time.monotonic() - 1).verdict is Verdict.NOT_BEGUN
+    assert len(smtp.log()) == before
+
+
+@pytest.mark.parametrize("field", ["recipient", "sender", "sender_name", "reply_to", "subject", "unsubscribe_url"])
+@pytest.mark.parametrize("breaks", ["\r\nBcc: all@boutique.test", "\n", "\r", "\0"])
+def test_line_break_in_a_header_is_refused(field: str, breaks: str) -> None:
+    with pytest.raises(ValueError):
+        words(**{field: f"a{breaks}"})
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800"])
+def test_text_that_cannot_be_stored_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        words(text=text)
+
+
+def test_url_is_taken_apart() -> None:
+    assert server("smtp://me%40shop:p%2Fw@mail.test:2525?tls=starttls") == Server(
+        "mail.test", 2525, "me@shop", "p/w", "starttls"
+    )
+    assert server("smtps://mail.test").port == smtplib.SMTP_SSL_PORT
+    for wrong in ("http://mail.test", "smtp://", "smtp://mail.test?tls=maybe"):
+        with pytest.raises(ValueError):
+            server(wrong)
