@@ -132,6 +132,7 @@ def _link_tag(link_id: int) -> str:
 def _check_url(url: str) -> None:
     try:
         _is_url(url)
+        Link._meta.get_field("url").run_validators(url)
     except ValidationError:
         raise TextFault(gettext_noop("“%(address)s” is not a web address"), address=url[:60]) from None
 

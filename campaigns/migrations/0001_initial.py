@@ -256,7 +256,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('url', models.URLField(max_length=2000, verbose_name='address')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='campaigns.variant')),
+                ('variant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='links', to='campaigns.variant')),
             ],
             options={
                 'verbose_name': 'link',

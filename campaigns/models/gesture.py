@@ -73,9 +73,12 @@ class Variant(models.Model):
 
 
 class Link(models.Model):
-    """A web address in a gesture's text; messages carry its id, never the address, so that it cannot be swapped."""
+    """A web address in a gesture's text; messages carry its id, never the address, so that it cannot be swapped.
 
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="links")
+    It outlives its text: the messages already sent still lead there.
+    """
+
+    variant = models.ForeignKey(Variant, models.SET_NULL, null=True, related_name="links")
     url = models.URLField(_("address"), max_length=2000)
 
     class Meta:

@@ -63,8 +63,11 @@ def record(reports: Sequence[Report], now: datetime) -> int:
     A word about a message that we did not send is kept only where a person says no: that holds for us as well.
     """
     reports = list({report.event_id: report for report in reversed(reports)}.values())
+    # In one order: two batches about the same messages wait for each other instead of locking each other out.
+    reports.sort(key=lambda report: report.event_id)
     with transaction.atomic():
         messages = _messages(reports)
+        _lock({about.delivery_id for about in messages.values()})
         ours = [report for report in reports if report.event_id in messages or report.word.refusal]
         new = {event_id for _provider, event_id in _store(ours, messages, now)}
         fresh = [report for report in ours if report.event_id in new]
@@ -89,6 +92,11 @@ def _messages(reports: Sequence[Report]) -> dict[str, _About]:
             by_id.setdefault(provider_id, by_id[pk])
     names = {report.event_id: ids.get(report.event_id) or report.provider_id for report in reports}
     return {event_id: by_id[name] for event_id, name in names.items() if name in by_id}
+
+
+def _lock(delivery_ids: set[int]) -> None:
+    rows = Delivery.objects.filter(pk__in=delivery_ids).order_by("pk").select_for_update(no_key=True)
+    list(rows.values_list("pk"))
 
 
 def _uuid(text: str) -> uuid.UUID | None:

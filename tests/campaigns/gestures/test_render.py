@@ -149,6 +149,21 @@ def test_compiled_text_is_kept_until_the_variant_changes() -> None:
     assert compile_variant(variant) is not first
 
 
+def test_links_of_messages_already_sent_outlive_their_text() -> None:
+    variant = cast.gesture("thanks", channels=("email",)).variants.get(language="fr")
+    variant.body = "<a href='https://a.test'>x</a>"
+    variant.save()
+    (link_id,) = compile_variant(variant).links
+    variant.delete()
+    assert Link.objects.get(pk=link_id).url == "https://a.test"
+
+
+@pytest.mark.parametrize("url", ["https://a.test/" + "x" * 2_000, "https://", "https://a b/"])
+def test_address_that_cannot_be_kept_is_a_fault(url: str) -> None:
+    with pytest.raises(TextFault):
+        compile_text(email(f"<a href='{url}'>x</a>"), register=numbered)
+
+
 def test_unusable_web_address_is_a_fault() -> None:
     with pytest.raises(TextFault):
         compile_text(email("<a href='https://no host/'>x</a>"), register=numbered)

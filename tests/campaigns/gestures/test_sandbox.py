@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.gestures.faults import FactMissing, RenderError, TextFault
@@ -158,6 +158,7 @@ def test_defused_bomb_prints_something_short(source: str, written: str) -> None:
     assert run(build(source, TEXT), FACTS) == written
 
 
+@settings(max_examples=1_000)
 @given(st.text(alphabet="{}%|()[].,'\"~+-*<> \nabcfinord_loe", max_size=200))
 def test_any_text_renders_or_says_why(source: str) -> None:
     try:
