@@ -30,9 +30,10 @@ class StudioAdminSite(admin.AdminSite):
     empty_value_display = "–"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Add the stop button's address to the admin's own."""
+        """Add the addresses of the buttons that stop sending and that try a paused provider."""
         stop = path("stop-sending/", self.admin_view(require_POST(self.stop_sending)), name="stop_sending")
-        return [stop, *super().get_urls()]
+        retry = path("try/<slug:provider>/", self.admin_view(require_POST(self.try_provider)), name="try_provider")
+        return [stop, retry, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what is live, what went out, and what needs a person."""
@@ -60,6 +61,16 @@ class StudioAdminSite(admin.AdminSite):
         if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
             back = reverse("admin:index")
         return HttpResponseRedirect(back)
+
+    def try_provider(self, request: HttpRequest, provider: str) -> HttpResponse:
+        """Let a paused provider be tried again at once."""
+        from triggers.dispatch import circuit
+
+        if not request.user.has_perm("campaigns.change_shop"):
+            raise PermissionDenied
+        circuit.close(provider)
+        messages.success(request, _("The provider is tried again with the next message."))
+        return HttpResponseRedirect(reverse("admin:index"))
 
 
 class StudioAdminConfig(AdminConfig):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import ApiKey, Campaign, Customer, GestureTemplate, JourneyMoment, Sender, Shop
-from triggers.models import Decision, Delivery, Heartbeat, Occasion, State
+from triggers.models import Circuit, Decision, Delivery, Heartbeat, Occasion, State
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -135,6 +135,8 @@ def today(now: datetime, *, real_now: datetime) -> dict[str, Any]:
         "counts": counts,
         "concerns": concerns,
         "silent_jobs": _silent_jobs(real_now),
+        "circuits": Circuit.objects.filter(open_until__isnull=False),
+        "all_well": not concerns and not shop.sending_stopped,
         "steps": steps,
         "show_steps": not all(step.done for step in steps),
         "running": [{"campaign": campaign, "week": recent.get(campaign.pk)} for campaign in running],

@@ -49,7 +49,11 @@ class MomentForm(ModelForm):
         """Let the kind's own rule judge its settings, each fault beside its field."""
         super().clean()
         chosen = self.rule()
-        if chosen and not any(name.startswith(f"rule__{chosen[0].name}__") for name in self.errors):
+        own = f"rule__{chosen[0].name}__" if chosen else "rule__"
+        for name in [name for name in self.errors if name.startswith("rule__") and not name.startswith(own)]:
+            # What was typed for another kind before this one was chosen.
+            del self.errors[name]
+        if chosen and not any(name.startswith(own) for name in self.errors):
             kind, settings = chosen
             try:
                 self.instance.rule = kind.rule_model.model_validate(settings).model_dump(mode="json")
