@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-SIDE_BY_SIDE: Final = 2
+SIDE_BY_SIDE: Final = 4
 ROUNDS: Final = 5
 BATCH: Final = 1000
 CUSTOMERS: Final = 20_000

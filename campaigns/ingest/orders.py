@@ -68,8 +68,8 @@ def store_orders(items: Sequence[OrderItem], now: datetime) -> Stored:
     created = upsert(Order, rows, key="external_id", update=(*_CONTENT, "updated_at"))
     if len(created) != outcomes.count("created"):
         raise Raced
-    recount(touched)
     store_order_reaches(touched)
+    recount(touched)
     return Stored(outcomes, touched)
 
 

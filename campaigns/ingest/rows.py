@@ -70,12 +70,11 @@ def _write_portable(
     model: type[Model], rows: Sequence[Row], key: Sequence[str], update: Sequence[str]
 ) -> set[tuple[Any, ...]]:
     first = key[0]
-    stored = {
-        _in_utc(values)
-        for values in model._default_manager.filter(**{f"{first}__among": {row[first] for row in rows}}).values_list(
-            *key
-        )
-    }
+    field = _field(model, first)
+    # A relation takes no lookup of ours itself; its key does, without a join.
+    column = f"{field.name}__pk" if field.is_relation else first
+    known = model._default_manager.filter(**{f"{column}__among": {row[first] for row in rows}})
+    stored = {_in_utc(values) for values in known.values_list(*key)}
     objects = [model(**row) for row in rows]
     if update:
         model._default_manager.bulk_create(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from django.db import connection
 
@@ -41,40 +42,37 @@ _BY_POINTS = """
 """
 
 
+# The highest tier ever reached.
+HIGHEST_TIER: Final = """
+    SELECT r.tier_id FROM campaigns_tierreach r JOIN campaigns_tier t ON t.id = r.tier_id
+    WHERE r.customer_id = campaigns_customer.id ORDER BY t.rank DESC, t.threshold DESC, t.id DESC LIMIT 1
+"""
+
+
 def store_order_reaches(customers: Collection[int]) -> None:
     """Store the tiers that `customers` (database ids) newly reached by money spent or by number of orders.
 
     A tier is reached at the `placed_at` of the order at which the running total over the customer's valid orders first
-    comes to its threshold.
+    comes to its threshold. `recount` then sets the customers' tier.
     """
     _store(_BY_ORDERS, (Tier.Basis.SPENT, Tier.Basis.ORDERS), customers)
 
 
 def store_points_reaches(customers: Collection[int], now: datetime) -> None:
-    """Store the tiers that `customers` newly reached by points, at their `updated_at` or else `now`."""
-    _store(_BY_POINTS, (Tier.Basis.POINTS,), customers, now)
+    """Store the tiers that `customers` newly reached by points (at `updated_at`, else `now`), and their tier."""
+    risen = _store(_BY_POINTS, (Tier.Basis.POINTS,), customers, now)
+    if risen:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE campaigns_customer SET tier_id = ({HIGHEST_TIER}) WHERE id {among_sql()}",  # noqa: S608
+                [among_param(risen)],
+            )
 
 
-def _store(reached: str, bases: tuple[Tier.Basis, ...], customers: Collection[int], *params: datetime) -> None:
+def _store(reached: str, bases: tuple[Tier.Basis, ...], customers: Collection[int], *params: datetime) -> set[int]:
+    """Return who newly reached a tier."""
     if not customers or not Tier.objects.filter(basis__in=bases).exists():
-        return
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(_STORE.format(reached=reached.format(among=among_sql())), [*params, among_param(customers)])
-        risen = {row[0] for row in cursor.fetchall()}
-    if risen:
-        _raise_tier(risen)
-
-
-def _raise_tier(customers: Collection[int]) -> None:
-    """Set each customer's tier to the highest ever reached."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            UPDATE campaigns_customer SET tier_id = (
-                SELECT r.tier_id FROM campaigns_tierreach r JOIN campaigns_tier t ON t.id = r.tier_id
-                WHERE r.customer_id = campaigns_customer.id
-                ORDER BY t.rank DESC, t.threshold DESC, t.id DESC LIMIT 1
-            ) WHERE id {among_sql()}
-            """,  # noqa: S608 - a constant
-            [among_param(customers)],
-        )
+        return {row[0] for row in cursor.fetchall()}
