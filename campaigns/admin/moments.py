@@ -59,10 +59,10 @@ class MomentForm(ModelForm):
                 self.instance.rule = kind.rule_model.model_validate(settings).model_dump(mode="json")
             except RuleError as error:
                 for fault in error.errors():
-                    name = field_name(kind.name, str(fault["loc"][0])) if fault["loc"] else None
+                    setting = field_name(kind.name, str(fault["loc"][0])) if fault["loc"] else ""
                     missing = fault["type"] == "missing"
                     words = _now("This setting is needed.") if missing else fault["msg"]
-                    self.add_error(name if name in self.fields else None, words)
+                    self.add_error(setting if setting in self.fields else None, words)
         return self.cleaned_data
 
 

@@ -19,6 +19,14 @@ def messages_of(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
+def draft() -> Campaign:
+    """A campaign ready to be approved that was told to nobody."""
+    campaign = cast.live_campaign()
+    campaign.status, campaign.launched_at = Campaign.Status.DRAFT, None
+    campaign.save()
+    return campaign
+
+
 def campaign_form(campaign: Campaign, **fields: str) -> dict[str, str]:
     return {
         "name": campaign.name,
@@ -107,7 +115,7 @@ def test_moment_is_said_in_words_while_it_is_made(marie: Client) -> None:
 
 
 def test_campaign_form_keeps_shares_and_minor_units(marie: Client) -> None:
-    campaign = cast.live_campaign(status=Campaign.Status.DRAFT, launched_at=None)
+    campaign = draft()
     form = campaign_form(campaign, audience__ask="country|is", audience__value="FR")
     assert marie.post(f"/studio/campaigns/campaign/{campaign.pk}/change/", form).status_code == 302
     campaign.refresh_from_db()
@@ -125,7 +133,7 @@ def test_launched_campaign_keeps_what_its_comparison_rests_on(marie: Client) -> 
 
 
 def test_campaign_is_approved_then_launched_then_paused(marie: Client) -> None:
-    campaign = cast.live_campaign(status=Campaign.Status.DRAFT, launched_at=None)
+    campaign = draft()
     for step, status in (("approve", "approved"), ("launch", "live"), ("pause", "paused"), ("resume", "live")):
         marie.post(f"/studio/campaigns/campaign/{campaign.pk}/step/", {"step": step})
         campaign.refresh_from_db()
@@ -134,7 +142,7 @@ def test_campaign_is_approved_then_launched_then_paused(marie: Client) -> None:
 
 
 def test_step_that_is_refused_says_why(marie: Client) -> None:
-    campaign = cast.live_campaign(status=Campaign.Status.DRAFT, launched_at=None)
+    campaign = draft()
     campaign.gesture.variants.all().delete()
     answer = marie.post(f"/studio/campaigns/campaign/{campaign.pk}/step/", {"step": "approve"}, follow=True)
     assert messages_of(answer) == ["The gesture has no text for E-mail: write one."]
