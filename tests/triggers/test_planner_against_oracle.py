@@ -1,5 +1,6 @@
 """The planner agrees with the brute-force oracle, key by key, due by due, decision by decision, in made-up worlds."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -25,84 +26,79 @@ ERAS = (
     date(2028, 2, 29),
     date(2011, 12, 30),
 )
-STOPS = (timedelta(hours=1), timedelta(hours=7), timedelta(days=2), timedelta(days=10), timedelta(hours=-30))
-
-
-def _instants(era: date) -> st.SearchStrategy[datetime]:
-    start = datetime.combine(era, time(0), UTC)
-    return st.integers(-4 * 96, 5 * 96).map(lambda quarters: start + quarters * timedelta(minutes=15))
-
-
-def _days(era: date) -> st.SearchStrategy[date]:
-    return st.integers(-3, 3).map(lambda days: era + timedelta(days=days))
+HOUR = timedelta(hours=1)
+# From one tick to the next: the usual, stops of a night, 2 and 10 days, a clock set back.
+STOPS = (HOUR, HOUR, 7 * HOUR, 7 * HOUR, 9 * HOUR, 9 * HOUR, 48 * HOUR, 240 * HOUR, -30 * HOUR)
+ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     era = draw(st.sampled_from(ERAS))
-    moments, days, flags = _instants(era), _days(era), st.booleans()
-    likely = st.sampled_from([True, True, True, False])
-    people = []
-    for number in range(draw(st.integers(1, 4))):
-        birthday = draw(st.sampled_from([*[era + timedelta(days=n) for n in range(-3, 4)], None]))
-        people.append(
-            Person(
-                id=f"p{number}",
-                zone=draw(st.sampled_from(ZONES)),
-                born=draw(st.sampled_from([birthday and (birthday.month, birthday.day), (2, 29)])),
-                birth_date_changed_on=draw(st.none() | days.map(lambda day: day - timedelta(days=30))),
-                known_from=draw(moments),
-                email=draw(likely),
-                phone=draw(likely),
-                email_consent=draw(likely),
-                sms_consent=draw(likely),
-                email_suppressed=not draw(likely),
-                spoken_on=draw(st.lists(days, max_size=2).map(tuple)),
-            )
-        )
-    plans = [
-        Plan(
-            slug=f"plan-{number}",
-            kind=draw(st.sampled_from(["birthday", "birthday", "tier", "placed", "delivered"])),
-            launched=draw(moments) - draw(st.sampled_from([timedelta(0), timedelta(days=20)])),
-            hours=draw(st.sampled_from([0, 5, 72])),
-            offset_days=draw(st.sampled_from([0, 0, -2, 1])),
-            send_hour=draw(st.sampled_from([0, 2, 9, 23])),
-            tiers=draw(st.sampled_from([(), ("gold",)])),
-            channels=draw(st.sampled_from([("email",), ("sms", "email"), ("sms",)])),
-            share=draw(st.sampled_from([Decimal(0), Decimal("0.5")])),
-        )
-        for number in range(draw(st.integers(1, 2)))
-    ]
-    names = [person.id for person in people]
-    purchases = [
-        Purchase(
-            id=f"o{number}",
-            person=draw(st.sampled_from(names)),
-            placed=draw(moments),
-            delivered=draw(st.none() | moments),
-            known_from=draw(moments),
-            counts=draw(likely),
-        )
-        for number in range(draw(st.integers(0, 3)))
-    ]
-    reached = draw(
-        st.lists(st.tuples(st.sampled_from(names), st.sampled_from(["silver", "gold"])), unique=True, max_size=3)
-    )
-    reaches = [Reach(person, tier, draw(moments), draw(likely), draw(moments)) for person, tier in reached]
-    ticks = [draw(moments)]
-    for stop in draw(st.lists(st.sampled_from(STOPS), min_size=1, max_size=8)):
+    start = datetime.combine(era, time(0), UTC)
+    # sampled_from, because integers() would prefer round hours and the ends of the range.
+    moments = st.sampled_from([start + quarters * timedelta(minutes=15) for quarters in range(-3 * 96, 4 * 96)])
+    days = st.sampled_from([era + timedelta(days=n) for n in range(-3, 4)])
+    known = st.sampled_from([True, False, False]).flatmap(lambda late: moments if late else st.just(ALWAYS))
+    people = draw(st.lists(_people(days, known), min_size=1, max_size=4))
+    people = [replace(person, id=f"p{number}") for number, person in enumerate(people)]
+    names = st.sampled_from([person.id for person in people])
+    plans = draw(st.lists(_plans(start, moments), min_size=1, max_size=3))
+    ticks = [start + draw(st.sampled_from([-72, -50, -20, 0])) * HOUR]
+    for stop in draw(st.lists(st.sampled_from(STOPS), min_size=3, max_size=12)):
         ticks.append(ticks[-1] + stop)
-    quiet = (("sms", time(8), time(20), "123456"),) if draw(flags) else ()
+    reached = draw(st.lists(st.tuples(names, st.sampled_from(["silver", "gold"])), unique=True, max_size=4))
+    placed = draw(st.lists(names, max_size=4))
     return World(
         people=tuple(people),
-        plans=tuple(plans),
+        plans=tuple(replace(plan, slug=f"plan-{number}") for number, plan in enumerate(plans)),
         ticks=tuple(ticks),
-        purchases=tuple(purchases),
-        reaches=tuple(reaches),
+        purchases=tuple(
+            Purchase(f"o{number}", name, draw(moments), draw(moments), draw(known), counts=draw(LIKELY))
+            for number, name in enumerate(placed)
+        ),
+        reaches=tuple(Reach(name, tier, draw(moments), draw(LIKELY), draw(known)) for name, tier in reached),
         leap_day=draw(st.sampled_from([(2, 28), (3, 1)])),
         daily_cap=draw(st.sampled_from([1, 1, 2])),
-        quiet=quiet,
+        quiet=draw(st.sampled_from([(), (("sms", time(8), time(20), "123456"),)])),
+    )
+
+
+LIKELY = st.sampled_from([True] * 7 + [False])
+
+
+def _people(days: st.SearchStrategy[date], known: st.SearchStrategy[datetime]) -> st.SearchStrategy[Person]:
+    born = days.map(lambda day: (day.month, day.day))
+    return st.builds(
+        Person,
+        id=st.just(""),
+        zone=st.sampled_from(ZONES),
+        born=st.sampled_from([True, True, True, False]).flatmap(lambda near: born if near else st.just((2, 29))),
+        birth_date_changed_on=LIKELY.flatmap(
+            lambda never: st.none() if never else days.map(lambda day: day - timedelta(days=30))
+        ),
+        known_from=known,
+        email=LIKELY,
+        phone=LIKELY,
+        email_consent=LIKELY,
+        sms_consent=LIKELY,
+        email_suppressed=LIKELY.map(lambda fine: not fine),
+        spoken_on=st.lists(days, max_size=3).map(tuple),
+    )
+
+
+def _plans(start: datetime, moments: st.SearchStrategy[datetime]) -> st.SearchStrategy[Plan]:
+    return st.builds(
+        Plan,
+        slug=st.just(""),
+        kind=st.sampled_from(["birthday", "birthday", "tier", "placed", "delivered"]),
+        launched=LIKELY.flatmap(lambda before: st.just(start - timedelta(days=20)) if before else moments),
+        hours=st.sampled_from([0, 5, 48]),
+        offset_days=st.sampled_from([0, 0, -2, 1]),
+        send_hour=st.sampled_from([0, 2, 9, 23]),
+        tiers=st.sampled_from([(), ("gold",)]),
+        channels=st.sampled_from([("email",), ("sms", "email"), ("sms",)]),
+        share=st.sampled_from([Decimal(0), Decimal("0.5")]),
     )
 
 

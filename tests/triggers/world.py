@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
-from typing import Final
+from typing import Any, Final
 
 from campaigns.models import Campaign, Customer, PermittedHours, Shop, Suppression, Tier
 from tests import cast
@@ -55,7 +55,7 @@ def _shop(world: World) -> None:
 
 
 def _campaign(world: World, plan: Plan) -> Plan:
-    rules = {
+    rules: dict[str, tuple[str, dict[str, Any]]] = {
         "birthday": ("birthday", {"offset_days": plan.offset_days, "send_hour": plan.send_hour}),
         "tier": ("tier", {"tiers": list(plan.tiers), "delay_hours": plan.hours}),
         "placed": ("post_purchase", {"anchor": "placed", "delay_hours": plan.hours}),
