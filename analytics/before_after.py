@@ -22,7 +22,7 @@ def before_after(campaign: Campaign, now: datetime, zone: ZoneInfo) -> tuple[Res
     if now < after.until:
         running = refuse_all("after_period_running", until=after.until.isoformat())
         return running, running, told
-    sides = {name: _side(period, campaign) for name, period in periods.items()}
+    sides = _sides(periods, campaign)
     plain = compare(sides["after"], sides["before"], level=LEVEL, evidence=Evidence.PLAIN)
     plain[Metric.CAC] = _acquisition(launched, days, zone)
     last_launch = civil_shift(launched, -YEAR, zone)
@@ -30,14 +30,15 @@ def before_after(campaign: Campaign, now: datetime, zone: ZoneInfo) -> tuple[Res
     first = data_since()
     if first is None or first > last_before.since:
         return plain, refuse_all("no_last_year", since=first.isoformat() if first else None), told
-    sides |= {"last_before": _side(last_before, campaign), "last_after": _side(last_after, campaign)}
+    sides |= _sides({"last_before": last_before, "last_after": last_after}, campaign)
     last_year = compare(sides["last_after"], sides["last_before"], level=LEVEL, evidence=Evidence.PLAIN)
     last_year[Metric.CAC] = _acquisition(last_launch, days, zone)
     return plain, adjust_for_season(plain, last_year, sides), told
 
 
-def _side(period: Period, campaign: Campaign) -> Side:
-    return Side.of(period_facts(period, macro_conversion=campaign.macro_conversion), period_scores(period))
+def _sides(periods: dict[str, Period], campaign: Campaign) -> dict[str, Side]:
+    facts = period_facts(periods, macro_conversion=campaign.macro_conversion)
+    return {name: Side.of(facts[name], period_scores(period)) for name, period in periods.items()}
 
 
 def _acquisition(launched: datetime, days: int, zone: ZoneInfo) -> Result:

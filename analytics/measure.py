@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from analytics.before_after import before_after
 from analytics.comparisons import Refusal, Result, Results, Side, compare, compare_new_customers, refuse_all
 from analytics.facts.answers import arm_scores
-from analytics.facts.contacts import Arm, Assignment, arm_outcomes, assignment, contacts_before_after
+from analytics.facts.contacts import Arm, Assignment, arm_outcomes, assignment
 from analytics.facts.messages import Messages, exclusions, messages, withheld
-from analytics.facts.windows import Period, before_and_after, civil_shift, whole_weeks
+from analytics.facts.roomy import roomy
+from analytics.facts.windows import before_and_after, civil_shift, whole_weeks
 from analytics.gates import (
     Course,
     State,
@@ -46,7 +47,11 @@ type Figures = dict[str, Any]
 
 def measure(campaign: Campaign, now: datetime) -> Figures:
     """Return the figures of a campaign's report at `now`, JSON-ready, in minor units and shares of 1."""
-    shop = Shop.get()
+    with roomy():
+        return _measure(campaign, now, Shop.get())
+
+
+def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
     zone = ZoneInfo(shop.timezone)
     if campaign.launched_at is None:
         return {"verdict": {"code": "not_launched"}, "gates": [], "metrics": {}}
@@ -96,7 +101,7 @@ def measure(campaign: Campaign, now: datetime) -> Figures:
         },
         "beside": _beside(held_out),
         "returns": _returns(campaign, arms, sent, held_out[Metric.REVENUE]),
-        "contacts_before_after": _plain(_contacts_before_after(campaign, now, zone, assigned.anchors)),
+        "contacts_before_after": _plain(_contacts_before_after(campaign, arms["treated"])),
     }
 
 
@@ -155,14 +160,13 @@ def _holdout(
     return results
 
 
-def _contacts_before_after(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> Result:
+def _contacts_before_after(campaign: Campaign, treated: Arm) -> Result:
     """Return the treated contacts' own before/after around their anchors, refused where the moment reads behaviour."""
     if campaign.moment.kind not in CALENDAR_KINDS:
         return Refusal(code="reads_behaviour")
-    after, before = contacts_before_after(campaign, now, zone, anchors)
-    if not after.n:
+    if not treated.long_after.n:
         return Refusal(code="after_period_running")
-    return replace(compare_conversion(after, before), evidence=Evidence.PLAIN)
+    return replace(compare_conversion(treated.long_after, treated.long_before), evidence=Evidence.PLAIN)
 
 
 def _cost(campaign: Campaign, arms: dict[str, Arm], sent: Messages) -> float:

@@ -38,7 +38,8 @@ class Arm:
 
     `buyers` reached the macro-conversion; `revenue` is a contact's, in minor units; `baskets` is revenue over orders;
     `new` had their first order in the window; `before` is a contact's orders in as many days before the anchor as the
-    report's before/after has.
+    report's before/after has. `long_before` and `long_after` are who bought in these days before and after the anchor,
+    of contacts for whom the latter are over too.
     """
 
     contacts: int
@@ -47,6 +48,8 @@ class Arm:
     baskets: RatioSums
     new: Counts
     before: Sums
+    long_before: Counts
+    long_after: Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,60 +111,45 @@ def arm_outcomes(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Per
 
     One pass over the orders of the contacts; a second one over events where the campaign's success is an event.
     """
-    rows = _orders_a_contact(campaign, now, zone, anchors, days=campaign.attribution_days).aggregate(
-        **{f"{arm}_{name}": total for arm in ARMS for name, total in _sums(arm).items()}
+    long_over = Q(slot_at__lte=civil_shift(now, -campaign.before_after_days, zone))
+    rows = _orders_a_contact(campaign, now, zone, anchors).aggregate(
+        **{f"{arm}_{name}": total for arm in ARMS for name, total in _sums(arm, long_over).items()}
     )
     if campaign.macro_conversion != "order":
         rows |= _event_buyers(campaign, now, zone, anchors)
     return {arm: _arm({key.removeprefix(f"{arm}_"): value for key, value in rows.items()}) for arm in ARMS}
 
 
-def contacts_before_after(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> tuple[Counts, Counts]:
-    """Return treated contacts who bought in the `before_after_days` after their anchor, and in as many before it."""
-    days = campaign.before_after_days
-    row = (
-        _orders_a_contact(campaign, now, zone, anchors, days=days)
-        .filter(decision=Decision.DUE)
-        .aggregate(
-            n=Count("pk"),
-            after=Count("pk", filter=Q(orders__gt=0)),
-            before=Count("pk", filter=Q(earlier__gt=0)),
-        )
-    )
-    return Counts(n=row["n"], successes=row["after"]), Counts(n=row["n"], successes=row["before"])
-
-
-def _orders_a_contact(
-    campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, *, days: int
-) -> QuerySet[Any, Any]:
-    """Return one row a contact whose `days` are over: arm, orders and revenue in them, orders before, whether new."""
-    before = campaign.before_after_days
-    inside = Q(bought__placed_at__gte=F("slot_at"))
+def _orders_a_contact(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> QuerySet[Any, Any]:
+    """Return one row a mature contact: its arm, what it ordered in the window, before and long after, whether new."""
+    days, long = campaign.attribution_days, campaign.before_after_days
     return (
         contacts(campaign)
-        .filter(slot_at__lte=civil_shift(now, -days, zone))
+        .filter(slot_at__lte=mature_before(campaign, now, zone))
         .annotate(
             window_end=shifted("slot_at", days, anchors, zone),
-            before_start=shifted("slot_at", -before, anchors, zone),
+            long_start=shifted("slot_at", -long, anchors, zone),
+            long_end=shifted("slot_at", long, anchors, zone),
             bought=FilteredRelation(
                 "customer__orders",
                 condition=Q(
                     # Implied by the two below, but only fixed bounds let the database leave old orders unread.
-                    customer__orders__placed_at__gte=civil_shift(anchors.since, -before, zone),
-                    customer__orders__placed_at__lt=civil_shift(anchors.until, days, zone),
+                    customer__orders__placed_at__gte=civil_shift(anchors.since, -long, zone),
+                    customer__orders__placed_at__lt=civil_shift(anchors.until, max(days, long), zone),
                 )
                 & Q(
                     customer__orders__valid=True,
-                    customer__orders__placed_at__gte=F("before_start"),
-                    customer__orders__placed_at__lt=F("window_end"),
+                    customer__orders__placed_at__gte=F("long_start"),
+                    customer__orders__placed_at__lt=F("window_end" if days > long else "long_end"),
                 ),
             ),
         )
-        .values("pk", "decision")
+        .values("pk", "decision", "slot_at")
         .annotate(
-            orders=Count("bought", filter=inside),
-            revenue=Coalesce(Sum("bought__revenue", filter=inside), 0),
+            orders=Count("bought", filter=_inside("window_end")),
+            revenue=Coalesce(Sum("bought__revenue", filter=_inside("window_end")), 0),
             earlier=Count("bought", filter=Q(bought__placed_at__lt=F("slot_at"))),
+            long_after=Count("bought", filter=_inside("long_end")),
             is_new=Max(
                 Case(
                     When(
@@ -175,7 +163,11 @@ def _orders_a_contact(
     )
 
 
-def _sums(arm: str) -> dict[str, Any]:
+def _inside(end: str) -> Q:
+    return Q(bought__placed_at__gte=F("slot_at"), bought__placed_at__lt=F(end))
+
+
+def _sums(arm: str, long_over: Q) -> dict[str, Any]:
     """Return the second level: sums over the contacts of one arm, squares as floats, which cannot overflow."""
     mine = Q(decision=ARMS[arm])
     revenue, orders = Cast("revenue", FloatField()), Cast("orders", FloatField())
@@ -190,6 +182,9 @@ def _sums(arm: str) -> dict[str, Any]:
         "revenue_squares": Coalesce(Sum(revenue * revenue, filter=mine), 0.0),
         "orders_squares": Coalesce(Sum(orders * orders, filter=mine), 0.0),
         "cross": Coalesce(Sum(revenue * orders, filter=mine), 0.0),
+        "long": Count("pk", filter=mine & long_over),
+        "long_before": Count("pk", filter=mine & long_over & Q(earlier__gt=0)),
+        "long_after": Count("pk", filter=mine & long_over & Q(long_after__gt=0)),
     }
 
 
@@ -230,5 +225,7 @@ def _arm(row: dict[str, Any]) -> Arm:
             n=n, x=revenue, y=orders, xx=row["revenue_squares"], yy=row["orders_squares"], xy=row["cross"]
         ),
         new=Counts(n=n, successes=row["new"]),
+        long_before=Counts(n=row["long"], successes=row["long_before"]),
+        long_after=Counts(n=row["long"], successes=row["long_after"]),
         before=Sums(n=n, total=float(row["earlier"]), squares=float(row["earlier_squares"])),
     )

@@ -1,7 +1,8 @@
-"""The whole shop in one period: share of its customers who bought, revenue a customer, baskets."""
+"""The whole shop in a period: share of its customers who bought, revenue a customer, baskets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Case, Count, Exists, FloatField, Max, Min, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
@@ -9,6 +10,18 @@ from django.db.models.functions import Cast, Coalesce
 from analytics.facts.windows import Period
 from analytics.kernel import Counts, RatioSums, Sums
 from campaigns.models import Customer, Event, Order
+
+_KEYS: Final = (
+    "buyers",
+    "known_total",
+    "known_squares",
+    "customers",
+    "total",
+    "orders_total",
+    "squares",
+    "orders_squares",
+    "cross",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,29 +33,70 @@ class PeriodFacts:
     baskets: RatioSums
 
 
-def period_facts(period: Period, *, macro_conversion: str) -> PeriodFacts:
-    """Return the sums of one period, in one pass over its orders (and one over its events where they are the goal)."""
-    known = Customer.objects.filter(_known(period)).count()
-    row = (
-        Order.objects.filter(period.within("placed_at"), valid=True)
-        .values("customer_id")
-        .annotate(
-            orders=Count("pk"),
-            money=Sum("revenue"),
-            known=Max(Case(When(_known(period, "customer__"), then=Value(1)), default=Value(0))),
-        )
-        .aggregate(**_sums())
+def period_facts(periods: Mapping[str, Period], *, macro_conversion: str) -> dict[str, PeriodFacts]:
+    """Return the sums of neighbouring periods by name, in one pass over their orders.
+
+    A second pass goes over their events where these are the goal.
+    """
+    whole = Period(
+        since=min(period.since for period in periods.values()), until=max(period.until for period in periods.values())
     )
-    buyers = row["buyers"]
+    known = Customer.objects.aggregate(**{name: Count("pk", filter=_known(p)) for name, p in periods.items()})
+    customers = Order.objects.filter(whole.within("placed_at"), valid=True).values("customer_id")
+    row = customers.annotate(**_by_customer(periods)).aggregate(**_sums(periods))
     if macro_conversion != "order":
-        did = Event.objects.filter(period.within("occurred_at"), name=macro_conversion, customer=OuterRef("pk"))
-        buyers = Customer.objects.filter(_known(period), Exists(did)).count()
-    total, orders = float(row["total"]), float(row["orders_total"])
+        row |= {f"{name}_buyers": _event_buyers(period, macro_conversion) for name, period in periods.items()}
+    return {name: _facts(known[name], {key: row[f"{name}_{key}"] for key in _KEYS}) for name in periods}
+
+
+def _by_customer(periods: Mapping[str, Period]) -> dict[str, Any]:
+    """Return the first level: a customer's orders and money of each period, and whether they were known before it."""
+    annotations: dict[str, Any] = {}
+    for name, period in periods.items():
+        inside = period.within("placed_at")
+        annotations[f"{name}_orders"] = Count("pk", filter=inside)
+        annotations[f"{name}_money"] = Coalesce(Sum("revenue", filter=inside), 0)
+        annotations[f"{name}_known"] = Max(Case(When(_known(period, "customer__"), then=Value(1)), default=Value(0)))
+    return annotations
+
+
+def _sums(periods: Mapping[str, Period]) -> dict[str, Any]:
+    """Return the second level: sums over customers, squares as floats, which cannot overflow."""
+    sums: dict[str, Any] = {}
+    for name in periods:
+        money, orders = Cast(f"{name}_money", FloatField()), Cast(f"{name}_orders", FloatField())
+        bought, known = Q(**{f"{name}_orders__gt": 0}), Q(**{f"{name}_known": 1})
+        told = {
+            "buyers": Count("customer_id", filter=bought & known),
+            "known_total": Coalesce(Sum(f"{name}_money", filter=known), 0),
+            "known_squares": Coalesce(Sum(money * money, filter=known), 0.0),
+            "customers": Count("customer_id", filter=bought),
+            "total": Coalesce(Sum(f"{name}_money"), 0),
+            "orders_total": Coalesce(Sum(f"{name}_orders"), 0),
+            "squares": Coalesce(Sum(money * money), 0.0),
+            "orders_squares": Coalesce(Sum(orders * orders), 0.0),
+            "cross": Coalesce(Sum(money * orders), 0.0),
+        }
+        sums |= {f"{name}_{key}": total for key, total in told.items()}
+    return sums
+
+
+def _event_buyers(period: Period, event: str) -> int:
+    did = Event.objects.filter(period.within("occurred_at"), name=event, customer=OuterRef("pk"))
+    return Customer.objects.filter(_known(period), Exists(did)).count()
+
+
+def _facts(known: int, row: dict[str, Any]) -> PeriodFacts:
     return PeriodFacts(
-        buyers=Counts(n=known, successes=buyers),
+        buyers=Counts(n=known, successes=row["buyers"]),
         revenue=Sums(n=known, total=float(row["known_total"]), squares=row["known_squares"]),
         baskets=RatioSums(
-            n=row["customers"], x=total, y=orders, xx=row["squares"], yy=row["orders_squares"], xy=row["cross"]
+            n=row["customers"],
+            x=float(row["total"]),
+            y=float(row["orders_total"]),
+            xx=row["squares"],
+            yy=row["orders_squares"],
+            xy=row["cross"],
         ),
     )
 
@@ -55,19 +109,3 @@ def data_since() -> Any:
 def _known(period: Period, prefix: str = "") -> Q:
     """Return the condition that a customer was known when the period began: signed up, or bought before."""
     return Q(**{f"{prefix}signed_up_at__lt": period.since}) | Q(**{f"{prefix}first_order_at__lt": period.since})
-
-
-def _sums() -> dict[str, Any]:
-    money, orders = Cast("money", FloatField()), Cast("orders", FloatField())
-    known = Q(known=1)
-    return {
-        "buyers": Count("customer_id", filter=known),
-        "known_total": Coalesce(Sum("money", filter=known), 0),
-        "known_squares": Coalesce(Sum(money * money, filter=known), 0.0),
-        "customers": Count("customer_id"),
-        "total": Coalesce(Sum("money"), 0),
-        "orders_total": Coalesce(Sum("orders"), 0),
-        "squares": Coalesce(Sum(money * money), 0.0),
-        "orders_squares": Coalesce(Sum(orders * orders), 0.0),
-        "cross": Coalesce(Sum(money * orders), 0.0),
-    }

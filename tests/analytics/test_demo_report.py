@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 def holds(result: dict[str, Any], planted: float) -> bool:
-    low, high = result["diff_ci"]
+    low, high = map(float, result["diff_ci"])
     excludes_zero = low > 0 or high < 0
     return low <= planted <= high and excludes_zero == bool(planted)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.facts.answers import arm_scores, period_scores
-from analytics.facts.contacts import arm_outcomes, assignment, contacts_before_after
+from analytics.facts.contacts import arm_outcomes, assignment
 from analytics.facts.messages import exclusions
 from analytics.facts.periods import period_facts
 from analytics.facts.windows import Period, before_and_after, civil_shift, shifted
@@ -100,8 +100,10 @@ def test_a_key_event_can_be_the_goal(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_periods_agree_with_plain_python(seed: int) -> None:
     world = build(seed)
-    for period in before_and_after(LAUNCH, 28, PARIS):
-        found = period_facts(period, macro_conversion="order")
+    periods = dict(zip(("before", "after"), before_and_after(LAUNCH, 28, PARIS), strict=True))
+    facts = period_facts(periods, macro_conversion="order")
+    for name, period in periods.items():
+        found = facts[name]
         known = [
             pk
             for pk, row in world.customers.items()
@@ -121,12 +123,12 @@ def test_periods_agree_with_plain_python(seed: int) -> None:
 
 def test_contacts_before_after_agree_with_plain_python() -> None:
     world = build(1)
-    after, before = contacts_before_after(world.campaign, NOW, PARIS, anchors(world))
-    treated = [row for row in world.arms(NOW - timedelta(days=14))["due"] if after_days(row[1], 28) <= NOW]
-    assert after == Counts(
+    found = arm_outcomes(world.campaign, NOW, PARIS, anchors(world))["treated"]
+    treated = [row for row in world.arms()["due"] if after_days(row[1], 28) <= NOW]
+    assert found.long_after == Counts(
         n=len(treated), successes=sum(bool(world.bought(c, a, after_days(a, 28))) for c, a in treated)
     )
-    assert before == Counts(
+    assert found.long_before == Counts(
         n=len(treated), successes=sum(bool(world.bought(c, after_days(a, -28), a)) for c, a in treated)
     )
 

@@ -1,0 +1,176 @@
+"""How long a report over a million customers takes, beside one bare aggregate query over the same rows.
+
+`run()` makes a throw-away PostgreSQL database on the server of DATABASE_URL and measures in a process of its own, whose
+peak memory is one of the figures. By itself: `python -m bench.report`.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+ROUNDS: Final = 3
+NOW: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+LAUNCHED: Final = datetime(2025, 9, 1, 8, 0, tzinfo=UTC)
+ENDED: Final = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
+
+# A birthday campaign of one year: every customer once, five orders each over two years, a message for each treated
+# one, an answer from every tenth customer, 104 weeks of spend.
+FILL: Final = """
+INSERT INTO campaigns_customer (external_id, email, phone, email_key, phone_key, first_name, last_name, language,
+    timezone, birth_day, country, tags, points, attributes, created_at, signed_up_at, email_marketing, sms_marketing,
+    orders_count, total_spent, first_order_at, last_order_at)
+SELECT 'c' || i, '', '', '', '', '', '', 'fr', 'Europe/Paris', 101, 'FR', '[]', 0, '{{}}', '2024-01-01Z', '2024-01-01Z',
+    true, false, 5, 25000, '2024-10-01Z'::timestamptz + (i * 7919 % 200) * interval '1 day', NULL
+FROM generate_series(1, {size}) i;
+INSERT INTO campaigns_order (external_id, customer_id, placed_at, status, channel, gift, test, total, tax, shipping,
+    discount, refunded, discount_codes, lines, updated_at, created_at)
+SELECT 'o' || c.id || '-' || n, c.id,
+    '2024-10-01Z'::timestamptz + (c.id * 7919 % 200 + n * 113) * interval '1 day' + c.id % 86400 * interval '1 second',
+    'paid', 'web', false, false, 3000 + (c.id * 31 + n * 977) % 6000, 0, 0, 0, 0, '[]', '[]', '{now}', '{now}'
+FROM generate_series(0, 4) n, campaigns_customer c ORDER BY 3;
+INSERT INTO triggers_occasion (campaign_id, customer_id, key, due_at, fresh_until, slot_at, channel, decision, reason,
+    decided_at)
+SELECT {campaign}, id, 'birthday:2025', slot, slot + interval '1 day', slot, 'email',
+    CASE WHEN hashint8(id) % 2 = 0 THEN 'due' ELSE 'held_out' END, '', slot
+FROM (SELECT id, '{launched}'::timestamptz + (id * 104729 % 31536000) * interval '1 second' AS slot
+      FROM campaigns_customer) made;
+INSERT INTO triggers_delivery (occasion_id, step, campaign_id, customer_id, channel, state, reason, not_before, claims,
+    refusals, address_key, permitted_at, spoken_on, created_at)
+SELECT id, 0, campaign_id, customer_id, 'email', 'delivered', '', slot_at, 1, 0, '', slot_at, slot_at::date, slot_at
+FROM triggers_occasion WHERE decision = 'due';
+INSERT INTO campaigns_answer (external_id, customer_id, survey, score, comment, answered_at, recorded_at)
+SELECT 'a' || id, customer_id, 'nps', id % 11, '', slot_at + interval '3 days', slot_at
+FROM triggers_occasion WHERE id % 10 = 0;
+INSERT INTO campaigns_spend (week, channel, amount)
+SELECT '2024-09-02'::date + n * 7, 'search', 1000000 FROM generate_series(0, 115) n;
+"""
+
+# What anybody would write first for this question: both arms' contacts, buyers, revenue and its squares.
+BARE: Final = """
+SELECT decision, count(*), count(*) FILTER (WHERE orders > 0), sum(revenue), sum(revenue * revenue)
+FROM (
+    SELECT oc.id, oc.decision, count(o.id) AS orders, coalesce(sum(o.revenue), 0) AS revenue
+    FROM triggers_occasion oc
+    LEFT JOIN campaigns_order o ON o.customer_id = oc.customer_id AND o.valid
+        AND o.placed_at >= oc.slot_at AND o.placed_at < oc.slot_at + interval '14 days'
+    WHERE oc.campaign_id = {campaign} AND oc.decision IN ('due', 'held_out')
+    GROUP BY oc.id, oc.decision
+) contacts GROUP BY decision
+"""
+
+
+def run(size: int = 1_000_000) -> list[dict[str, Any]]:
+    """Return the figures of one report; raises RuntimeError where DATABASE_URL names no PostgreSQL."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        raise RuntimeError("bench.report needs a PostgreSQL in DATABASE_URL")
+    import psycopg
+
+    name = f"bench_report_{uuid.uuid4().hex[:8]}"
+    parts = urlsplit(url)
+    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            environment = os.environ | {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
+            command = [sys.executable, "-m", "bench.report", "--measure", str(size)]
+            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    figures: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _measure(size: int) -> list[dict[str, Any]]:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "microattentions.settings")
+    django.setup()
+    from django.core.management import call_command
+
+    from analytics.measure import measure
+
+    call_command("migrate", verbosity=0)
+    campaign = _campaign()
+    began = time.perf_counter()
+    _sql(FILL.format(size=size, campaign=campaign.pk, now=NOW.isoformat(), launched=LAUNCHED.isoformat()))
+    _sql("VACUUM ANALYZE")
+    print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    bare, report = [], []
+    measure(campaign, NOW)  # imports scipy and statsmodels, once a process
+    for _round in range(ROUNDS):
+        bare.append(_seconds(lambda: _sql(BARE.format(campaign=campaign.pk))))
+        report.append(_seconds(lambda: measure(campaign, NOW)))
+    figures = measure(campaign, NOW)
+    if figures["counts"]["mature_treated"] + figures["counts"]["mature_control"] != size:
+        raise RuntimeError(f"the report has lost contacts: {figures['counts']}")
+    ratio = median(report) / median(bare)
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [
+        {
+            "name": f"report over {size:,} customers and {size * 5:,} orders",
+            "value": round(median(report), 2),
+            "unit": "s",
+            "baseline": round(median(bare), 2),
+            "ratio": round(ratio, 2),
+            "aim": "≤ 3 × one bare aggregate query",
+            "met": ratio <= 3,
+        },
+        {
+            "name": "report, peak memory",
+            "value": round(megabytes),
+            "unit": "MB",
+            "baseline": None,
+            "ratio": None,
+            "aim": "≤ 300 MB",
+            "met": megabytes <= 300,
+        },
+    ]
+
+
+def _campaign() -> Any:
+    from campaigns.models import Campaign, GestureTemplate, JourneyMoment, Shop
+
+    Shop.get()
+    return Campaign.objects.create(
+        slug="birthday",
+        name="Birthday",
+        moment=JourneyMoment.objects.create(slug="birthday", name="Birthday", kind="birthday"),
+        gesture=GestureTemplate.objects.create(slug="birthday", name="Birthday", purpose="relation"),
+        holdout_share="0.5",
+        unit_costs={"email": 1},
+        status=Campaign.Status.ENDED,
+        launched_at=LAUNCHED,
+        ended_at=ENDED,
+    )
+
+
+def _sql(statement: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        if cursor.description:
+            cursor.fetchall()
+
+
+def _seconds(job: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    job()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--measure"]:
+        print(json.dumps(_measure(int(sys.argv[2]))))
+    else:
+        for line in run(*map(int, sys.argv[1:2])):
+            print(line)
