@@ -31,7 +31,10 @@ def text_problems(variant: Variant) -> list[str]:
 
 def text_faults(variant: Variant) -> tuple[tuple[str, TextFault], ...]:
     """Return (part, fault) for what is wrong in a text that may be unfinished; parts are subject, preheader, body."""
-    return _faults(variant.channel, variant.language, variant.subject, variant.preheader, variant.body)
+    try:
+        return _faults(variant.channel, variant.language, variant.subject, variant.preheader, variant.body)
+    except TextFault as fault:  # not kept in the cache: the machine may only have been busy
+        return (("body", fault),)
 
 
 def in_words(part: str, fault: TextFault) -> str:

@@ -28,7 +28,10 @@ def try_text(
     parts: Mapping[str, str], contexts: Sequence[Mapping[str, Any]], *, html: bool
 ) -> list[tuple[str, TextFault]]:
     """Return the faults of a text's `parts` (subject, preheader, body), each with its part's name, found by rendering
-    them for every one of `contexts` in a child process. A missing fact is no fault of the text."""
+    them for every one of `contexts` in a child process. A missing fact is no fault of the text.
+
+    Raises TextFault where the child did not come back with an answer.
+    """
     job = json.dumps({"parts": parts, "contexts": contexts, "html": html})
     try:
         child = subprocess.run(
@@ -41,9 +44,9 @@ def try_text(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return [("body", TextFault(gettext_noop("the text takes too long; make it simpler")))]
+        raise TextFault(gettext_noop("the text takes too long; make it simpler")) from None
     if child.returncode != 0:
-        return [("body", TextFault(gettext_noop("the text is too complicated; make it simpler")))]
+        raise TextFault(gettext_noop("the text is too complicated; make it simpler"))
     return [
         (fault["part"], TextFault(fault["message"], line=fault["line"], **fault["params"]))
         for fault in json.loads(child.stdout)
@@ -73,7 +76,8 @@ def _try_part(source: str, contexts: list[dict[str, Any]], *, html: bool) -> Non
             continue
 
 
-def _bound_this_process() -> None:
+def bound_this_process() -> None:
+    """Give this process one more second of CPU, half a gigabyte, no file to write and no child; for good."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = ceil(used.ru_utime + used.ru_stime) + CPU_SECONDS
     for what, limit in (
@@ -87,5 +91,5 @@ def _bound_this_process() -> None:
 
 
 if __name__ == "__main__":
-    _bound_this_process()
+    bound_this_process()
     sys.stdout.write(json.dumps(_try_here(json.load(sys.stdin))))
