@@ -143,6 +143,8 @@ SMS_PROVIDER = env.str("SMS_PROVIDER", default="twilio" if TWILIO_ACCOUNT_SID el
 RECIPIENT_ALLOW_LIST = env.list("RECIPIENT_ALLOW_LIST", default=[])
 DISPATCH_BATCH = env.int("DISPATCH_BATCH", default=200)
 DISPATCH_CONNECTIONS = env.int("DISPATCH_CONNECTIONS", default=8)
+# After this a worker counts as dead; far above the longest call, or living ones would be taken for dead.
+DISPATCH_LEASE_SECONDS = env.int("DISPATCH_LEASE_SECONDS", default=120)
 
 # Language and time
 LANGUAGE_CODE = "en"

@@ -1,6 +1,6 @@
 """A Twilio that keeps a log: `python -m tests.providers.twilio --port 4012 --log sent.log [--strict]`.
 
-Each line has `at`, `id`, `to`, `body`, `callback` and the whole `request` (the form's fields).
+Each line has `at`, `id`, `attempt` (the end of the StatusCallback), `to`, `body` and the form as `request`.
 """
 
 import json
@@ -37,7 +37,8 @@ class TwilioSimulator(Provider):
     def take(self, request: Request, message_id: str) -> tuple[bytes, bytes]:
         form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
         sid = f"SM{message_id}"
-        line = {"id": sid, "to": form["To"], "body": form.get("Body", ""), "callback": form.get("StatusCallback", "")}
+        attempt = form.get("StatusCallback", "").rpartition("/")[2]
+        line = {"id": sid, "attempt": attempt, "to": form["To"], "body": form.get("Body", "")}
         found = PATH.fullmatch(request.path)
         assert found is not None
         message = {

@@ -9,16 +9,22 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign
 from triggers.models import Delivery, State
 
-LEASE: Final = timedelta(seconds=120)
 # A delivery claimed this often without reaching the fire permit is quarantined (triggers/sweeper.py).
 MOST_CLAIMS: Final = 3
+
+
+def lease_until() -> CombinedExpression:
+    """Return the end of a lease that begins now, on the database's clock."""
+    return Now() + timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
 
 
 def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Delivery]:
@@ -45,7 +51,7 @@ def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Delive
         free = due.select_for_update(of=("self",), skip_locked=True)
         batch = list(free.filter(claims__lt=MOST_CLAIMS - 1)[:size]) or list(free[:1])
         Delivery.objects.filter(pk__in=[delivery.pk for delivery in batch]).update(
-            state=State.CLAIMED, claim=token, claims=F("claims") + 1, lease_until=Now() + LEASE
+            state=State.CLAIMED, claim=token, claims=F("claims") + 1, lease_until=lease_until()
         )
     for delivery in batch:
         delivery.claim = token

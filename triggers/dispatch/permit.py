@@ -9,13 +9,12 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.models import ChannelName, Customer, Shop
 from triggers.channels import provider_of
 from triggers.dispatch.attempts import insert_attempts
-from triggers.dispatch.claim import LEASE, give_back
+from triggers.dispatch.claim import give_back, lease_until
 from triggers.dispatch.compose import Draft, Misfit
 from triggers.guards import Finding, permit_findings
 from triggers.local_time import civil_day, zone_of
@@ -124,7 +123,7 @@ def _fire(drafts: Sequence[Draft], now: datetime) -> list[Draft]:
         fired += _claimed(deliveries).update(
             state=State.SENDING,
             claims=0,
-            lease_until=Now() + LEASE,
+            lease_until=lease_until(),
             spoken_on=day,
             permitted_at=now,
             address_key=Case(
