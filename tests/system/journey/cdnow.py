@@ -44,7 +44,7 @@ def cdnow(folder: Path, *, sample: bool, live_from: datetime | None = None) -> S
             "currency": "USD",
             "total": str(value),
             "status": "paid",
-            "lines": [{"sku": "CD", "name": "Compact disc", "quantity": items, "unit_price": str(value / items)[:12]}],
+            "lines": [{"sku": "CD", "name": "Compact disc", "quantity": items, "unit_price": str(round(value / items, 2))}],
             "updated_at": placed.isoformat(),
         }
         timeline.append((placed, order))

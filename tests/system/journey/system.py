@@ -20,7 +20,7 @@ from celery import Celery
 
 ROOT = Path(__file__).resolve().parents[3]
 READY_SECONDS = 60
-TICK_SECONDS = 300
+TICK_SECONDS = 120
 
 
 def free_port() -> int:
@@ -107,7 +107,7 @@ class System:
         for process in self.processes:
             if process.poll() is not None:
                 raise RuntimeError((self.folder / "processes.log").read_text())
-        with suppress(requests.ConnectionError):
+        with suppress(requests.ConnectionError, requests.ReadTimeout):
             return requests.get(self.url("/readyz"), timeout=5).status_code == 200
         return False
 
