@@ -1,0 +1,104 @@
+"""A tick reads facts by their indexes: no plan scans a whole table of facts, on either database."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from campaigns.models import Customer, Order, TierReach
+from tests import cast
+from triggers.models import Delivery, Occasion
+from triggers.planner import plan
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+NOW = cast.at("2026-03-14 12:00")
+ZONES = ("Europe/Paris", "America/Toronto", "Asia/Kolkata", "")
+FACTS = ("campaigns_customer", "campaigns_order", "campaigns_tierreach", "triggers_occasion", "triggers_delivery")
+# SQLite names the tables of a sub-query by Django's aliases.
+ALIASES = ("U0", "V0")
+
+
+def _fill(size: int) -> None:
+    """Two years of facts, of which a tick is about a few."""
+    Customer.objects.bulk_create(
+        Customer(
+            external_id=f"c{number}",
+            email=f"c{number}@maison-the.test",
+            email_key=f"{number:032}",
+            email_marketing=True,
+            birth_day=(1 + number % 12) * 100 + 1 + number % 28,
+            timezone=ZONES[number % 4],
+            created_at=cast.LONG_AGO,
+        )
+        for number in range(size)
+    )
+    customers = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    gold = cast.tier("gold")
+    moments = [NOW - timedelta(minutes=number * 730 * 1440 // size) for number in range(size)]
+    Order.objects.bulk_create(
+        Order(external_id=f"o{pk}", customer_id=pk, placed_at=at, total=100, updated_at=at, created_at=at)
+        for pk, at in zip(customers, moments, strict=True)
+    )
+    TierReach.objects.bulk_create(
+        TierReach(customer_id=pk, tier=gold, reached_at=at) for pk, at in zip(customers, moments, strict=True)
+    )
+    past = cast.live_campaign(status="ended")
+    Occasion.objects.bulk_create(
+        Occasion(
+            campaign=past,
+            customer_id=pk,
+            key="birthday:2025",
+            due_at=at,
+            fresh_until=at,
+            slot_at=at,
+            decision="due",
+            decided_at=at,
+        )
+        for pk, at in zip(customers, moments, strict=True)
+    )
+    Delivery.objects.bulk_create(
+        Delivery(
+            occasion=occasion,
+            campaign=past,
+            customer_id=occasion.customer_id,
+            channel="email",
+            state="accepted",
+            not_before=occasion.due_at,
+            spoken_on=occasion.due_at.date(),
+            created_at=occasion.due_at,
+        )
+        for occasion in Occasion.objects.all()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _scanned(queries: list[dict[str, str]]) -> list[str]:
+    """Return which tables of facts the plans of these statements read from end to end."""
+    explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    whole = re.compile(r"Seq Scan on (\w+)" if connection.vendor == "postgresql" else r"SCAN (\w+)(?! USING)")
+    scanned = []
+    with connection.cursor() as cursor:
+        for query in queries:
+            if re.match(r"\s*(SELECT|INSERT|WITH)", query["sql"]) and "heartbeat" not in query["sql"]:
+                cursor.execute(f"{explain} {query['sql']}".replace("%", "%%"))
+                lines = [str(row[-1]) for row in cursor.fetchall()]
+                scanned += [
+                    table for line in lines for table in whole.findall(line) if table in FACTS or table in ALIASES
+                ]
+    return scanned
+
+
+def test_tick_scans_no_table_of_facts() -> None:
+    _fill(8_000)
+    cast.live_campaign("birthday", slug="fete", channels=("email", "sms"))
+    cast.live_campaign("tier", slug="bravo")
+    cast.live_campaign("post_purchase", {"anchor": "placed", "delay_days": 3}, slug="merci")
+    for now in (NOW, NOW + timedelta(minutes=1)):
+        with CaptureQueriesContext(connection) as captured:
+            planned = plan(now)
+        assert _scanned(captured.captured_queries) == []
+    assert planned.counts.total() < 10
