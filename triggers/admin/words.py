@@ -32,12 +32,14 @@ REASONS: Final = {
     "daily_cap": _("the dose: already written to that day"),
     "quiet_hours": _("quiet hours"),
     "stale": _("the moment had passed"),
-    "stopped": _("sending was stopped"),
-    "condition": _("the moment's condition no longer holds"),
-    "duplicate": _("the same address, under another customer"),
+    "missed": _("the moment came and went while the system was down"),
+    "all_stop": _("sending was stopped"),
+    "campaign_paused": _("the campaign was paused"),
+    "condition_gone": _("the moment's condition no longer holds"),
+    "duplicate_address": _("the same address, under another customer"),
     "render_failed": _("the text could not be filled in for this customer"),
     "no_sender": _("the shop has no sender for this channel"),
-    "no_campaign": _("the campaign was not running"),
+    "campaign_ended": _("the campaign had ended"),
 }
 
 
