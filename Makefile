@@ -11,7 +11,7 @@ SERVICES := DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/mic
 	REDIS_URL=$${REDIS_URL:-redis://127.0.0.1:6379/15}
 # The embedded defaults, whatever the environment says, away from the data of `make run`.
 EMBEDDED := env -u DATABASE_URL -u REDIS_URL DATA_DIR=$(CURDIR)/.data/test
-# TESTS=tests/triggers runs a part, BROWSER=no leaves Chromium out, JOBS=4 uses more cores.
+# TESTS=tests/triggers runs a part (of bench: TESTS=report), BROWSER=no leaves Chromium out, JOBS=4 uses more cores.
 TESTS ?=
 JOBS ?= 2
 BROWSER ?= yes
@@ -51,7 +51,7 @@ lint: install-dev
 	$(BIN)/lint-imports
 
 bench: install-dev
-	$(SERVICES) $(BIN)/python -m bench
+	$(SERVICES) $(BIN)/python -m bench $(TESTS)
 
 journey-full: install-dev
 	JOURNEY=full $(EMBEDDED) $(BIN)/pytest tests/system/journey -m system

@@ -23,6 +23,8 @@ def planted_items(
     names = dict(Customer.objects.values_list("pk", "external_id"))
     if planted.conversion:
         treated = [contact for contact in contacts if contact.decision == Decision.DUE]
+        if not treated:
+            return
         yield from _extra_orders(campaign, planted, treated, names, now=now, chance=chance)
     if planted.nps:
         for decision, nps in ((Decision.DUE, BASE_NPS + planted.nps), (Decision.HELD_OUT, BASE_NPS)):
@@ -86,8 +88,10 @@ def _answers(
 ) -> Iterator[Item]:
     """Yield the answers of one arm: a third of them passive, and promoters and detractors so that the NPS is `nps`."""
     answering = chance.sample(list(arm), k=round(_ANSWERING * len(arm)))
-    promoters = round(len(answering) * (100 * 2 / 3 + nps) / 200)
+    surplus = round(len(answering) * nps / 100)
     passives = round(len(answering) / 3)
+    passives += (len(answering) - passives - surplus) % 2
+    promoters = (len(answering) - passives + surplus) // 2
     for rank, contact in enumerate(answering):
         score = 9 + rank % 2 if rank < promoters else 7 + rank % 2 if rank < promoters + passives else 4 + rank % 3
         at = contact.slot_at + timedelta(hours=chance.randrange(3, 300))

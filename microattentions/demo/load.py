@@ -31,7 +31,7 @@ from microattentions.demo.purchases import (
 CUSTOMERS: Final = 5_000
 WEEKS: Final = 78
 LIVE_WEEKS: Final = 5
-SEED: Final = 20
+SEED: Final = 21
 # Told how far it is: what is being done, and the share of the whole that is done.
 Progress = Callable[[str, float], None]
 

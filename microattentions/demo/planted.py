@@ -37,7 +37,7 @@ def _weeks(count: int) -> timedelta:
 # By campaign. In this order, in which their effects are planted: an extra order may well lead to a new tier later.
 PLANTED: Final[dict[str, Planted]] = {
     "birthday-gift": Planted(launched=_weeks(70), ended=_weeks(16), conversion=0.080),
-    "tier-badge": Planted(launched=_weeks(66), ended=_weeks(14), conversion=0.140),
+    "tier-badge": Planted(launched=_weeks(66), ended=_weeks(14), conversion=0.180),
     "how-was-it": Planted(launched=_weeks(33), ended=_weeks(15), nps=24.0),
     # An A/A comparison: both arms were treated alike, so whatever a report finds here is luck.
     "brewing-tip": Planted(launched=_weeks(24), ended=_weeks(12)),

@@ -1,0 +1,119 @@
+"""The demo's shop: whole, consistent, and never beside real customers or live providers."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from django.db.models import Count, F, Min, Sum
+
+from campaigns.models import Answer, Campaign, Customer, Order, TierReach
+from microattentions.demo.load import load
+from microattentions.demo.planted import PLANTED, PLANTED_BASKET
+from triggers.holdout import held_out, salt_of
+from triggers.models import Attempt, Decision, Delivery, Occasion
+from triggers.planner import plan
+
+NOW: Final = datetime(2026, 11, 18, 10, tzinfo=UTC)
+SMALL: Final = 250
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """A small demo, loaded once and taken back after this module's tests."""
+    from django.db import connection, transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        load(NOW, customers=SMALL)
+        yield
+        transaction.set_rollback(True)
+    connection.close()
+
+
+@pytest.mark.usefixtures("demo")
+class TestDemo:
+    def test_totals_are_the_sums_of_the_orders(self) -> None:
+        sums = {
+            row["customer"]: (row["count"], row["spent"], row["first"])
+            for row in Order.objects.filter(valid=True)
+            .values("customer")
+            .annotate(count=Count("pk"), spent=Sum("revenue"), first=Min("placed_at"))
+        }
+        totals = {
+            customer.pk: (customer.orders_count, customer.total_spent, customer.first_order_at)
+            for customer in Customer.objects.filter(orders_count__gt=0)
+        }
+
+        assert Customer.objects.count() == SMALL
+        assert totals == sums
+
+    def test_tiers_are_the_highest_reached(self) -> None:
+        for reach in TierReach.objects.select_related("customer__tier", "tier"):
+            assert reach.customer.tier is not None
+            assert reach.customer.tier.rank >= reach.tier.rank
+            assert reach.customer.total_spent >= reach.tier.threshold
+
+    def test_addresses_can_reach_nobody(self) -> None:
+        assert not Customer.objects.exclude(email__endswith="@example.test").exists()
+        phones = set(Customer.objects.exclude(phone="").values_list("phone", flat=True))
+        assert phones
+        assert all(p.startswith(("+3363998", "+447700900")) or p[5:9] == "5550" or p[5:8] == "555" for p in phones)
+
+    def test_arms_are_the_planners_own_draw(self) -> None:
+        for occasion in Occasion.objects.exclude(decision=Decision.SKIPPED).select_related("campaign", "customer"):
+            out = held_out(salt_of(occasion.campaign), occasion.customer.external_id, occasion.campaign.holdout_share)
+            assert (occasion.decision == Decision.HELD_OUT) == out
+
+    def test_nobody_hears_from_us_twice_a_day(self) -> None:
+        days = Counter(Delivery.objects.values_list("customer", "spoken_on"))
+
+        assert days
+        assert max(days.values()) == 1
+
+    def test_every_delivery_keeps_what_was_said(self) -> None:
+        languages = set(Attempt.objects.values_list("language", flat=True))
+
+        assert Attempt.objects.count() == Delivery.objects.count() == Occasion.objects.filter(decision="due").count()
+        assert languages == {"fr", "en"}
+        assert not Attempt.objects.filter(text="").exists()
+
+    def test_extra_orders_are_as_many_and_as_large_as_planted(self) -> None:
+        for slug, planted in PLANTED.items():
+            treated = Occasion.objects.filter(campaign__slug=slug, decision="due").values("customer").distinct().count()
+            extra = Order.objects.filter(external_id__startswith=f"{slug}-", valid=True)
+
+            assert extra.count() == round(planted.conversion * treated)
+            if extra.count():
+                assert extra.aggregate(sum=Sum("revenue"))["sum"] / extra.count() == pytest.approx(
+                    PLANTED_BASKET, rel=0.01
+                )
+
+    def test_answers_of_both_arms_have_the_planted_difference(self) -> None:
+        slug, planted = next((slug, planted) for slug, planted in PLANTED.items() if planted.nps)
+        nps = {}
+        for decision in (Decision.DUE, Decision.HELD_OUT):
+            arm = Occasion.objects.filter(campaign__slug=slug, decision=decision).values("customer")
+            scores = Answer.objects.filter(external_id__startswith=f"a-{slug}-", customer__in=arm).values_list(
+                "score", flat=True
+            )
+            nps[decision] = 100 * sum((score >= 9) - (score <= 6) for score in scores) / len(scores)
+
+        assert nps[Decision.DUE] - nps[Decision.HELD_OUT] == pytest.approx(planted.nps, abs=4)
+
+    def test_finished_campaigns_have_ended_and_the_others_act_today(self) -> None:
+        ended = set(Campaign.objects.filter(status="ended").values_list("slug", flat=True))
+        assert ended == set(PLANTED)
+
+        assert plan(NOW).decided(Decision.DUE) > 0
+        newest = Occasion.objects.filter(decided_at=NOW)
+        assert set(newest.values_list("campaign__status", flat=True)) == {"live"}
+        assert not newest.filter(due_at__lt=NOW - timedelta(hours=72)).exists()
+
+    def test_planning_again_finds_nothing_that_history_knew(self) -> None:
+        before = Occasion.objects.filter(due_at__lte=NOW - timedelta(hours=72)).count()
+        plan(NOW)
+
+        assert Occasion.objects.filter(due_at__lte=NOW - timedelta(hours=72)).count() == before
+        assert not Occasion.objects.filter(decided_at=NOW, fresh_until__lte=F("decided_at"), decision="due").exists()
