@@ -2,7 +2,8 @@
 
 `run()` makes a throw-away PostgreSQL database on the server of DATABASE_URL, starts our own web server on it, and lets
 as many clients post as connections insert. The bare insert writes into a table of the same columns, types and indexes
-that has no foreign keys. Rounds of both alternate, so that a busy machine slows both. By itself: `python -m bench.ingest`.
+that has no foreign keys. Rounds of both alternate, so that a busy machine slows both. By itself:
+`python -m bench.ingest`.
 """
 
 import http.client
