@@ -58,7 +58,7 @@ def _flood(port: int, message: bytes, taken: bytes, count: int) -> float:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         start = time.perf_counter()
         window = message * _WINDOW
-        writer = threading.Thread(target=lambda: [connection.sendall(window) for _ in range(count // _WINDOW)])
+        writer = threading.Thread(target=connection.sendall, args=(window * (count // _WINDOW),))
         writer.start()
         seen, rest = 0, b""
         while seen < count // _WINDOW * _WINDOW:

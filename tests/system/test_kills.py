@@ -41,11 +41,7 @@ class Kills:
 
     def one(self) -> None:
         """Kill -9 a whole child of the supervisor, or one process of it."""
-        name = self.random.choice(VICTIMS)
-        group = self.system.state()["children"].get(name)
-        processes = members(group) if group else []
-        if not processes:
-            return
+        name, processes = self._victim()
         for process in processes if self.random.random() < 0.5 else [self.random.choice(processes)]:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -53,6 +49,14 @@ class Kills:
         if name == "worker":
             sending = self.system.rows("SELECT id FROM triggers_delivery WHERE state = 'sending'")
             self.in_flight.update(delivery for (delivery,) in sending)
+
+    def _victim(self) -> tuple[str, list[int]]:
+        """One of those that live just now: what was killed a moment ago may not be back yet."""
+        while True:
+            name = self.random.choice(VICTIMS)
+            group = self.system.state()["children"].get(name)
+            if group and (processes := members(group)):
+                return name, processes
 
 
 def members(group: int) -> list[int]:

@@ -13,7 +13,7 @@ from django.db import connection
 
 from triggers.models import Attempt, Outcome
 
-_COLUMNS: Final = tuple(field.column for field in Attempt._meta.concrete_fields)
+_COLUMNS: Final = tuple(str(field.column) for field in Attempt._meta.concrete_fields)
 _COPY: Final = f"COPY {Attempt._meta.db_table} ({', '.join(_COLUMNS)}) FROM STDIN"
 _NAMES: Final = tuple(field.attname for field in Attempt._meta.concrete_fields)
 
