@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext
-
 
 def gettext_noop(message: str) -> str:
     """Mark `message` for the catalogue without translating it; Django's own needs settings, which a trial lacks."""
@@ -24,6 +22,9 @@ class TextFault(Exception):
         self.params = params
 
     def __str__(self) -> str:
+        # Imported here, because a trial (trial.py) runs without Django and never says anything.
+        from django.utils.translation import gettext
+
         sentence = gettext(self.message) % self.params
         if self.line is None:
             return sentence

@@ -11,7 +11,8 @@ from campaigns.gestures.sandbox import run
 from campaigns.gestures.sms import MAX_SMS, cheaper
 
 MAX_SUBJECT: Final = 300
-_HEADER_BREAK: Final = re.compile(r"[\r\n\0]")
+# Beside CR, LF and NUL, all that some mail library takes for the end of a line.
+_HEADER_BREAK: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 
 
@@ -40,12 +41,12 @@ def render(
     return Rendered(
         subject=_subject(run(compiled.subject, facts)),
         text=_text(run(compiled.text, facts)),
-        html=run(compiled.html, facts),
+        html=_storable(run(compiled.html, facts)),
     )
 
 
 def _subject(subject: str) -> str:
-    subject = subject.strip(" \t")
+    subject = subject.replace("\t", " ").strip(" ")
     if not subject:
         raise RenderError(gettext_noop("the subject is empty"))
     if _HEADER_BREAK.search(subject):
@@ -57,15 +58,20 @@ def _subject(subject: str) -> str:
 
 def _text(text: str) -> str:
     """Return the text part without the gaps that untaken conditions leave."""
-    return _EMPTY_LINES.sub("\n\n", "\n".join([line.strip() for line in text.splitlines()])).strip()
+    return _storable(_EMPTY_LINES.sub("\n\n", "\n".join([line.strip() for line in text.splitlines()])).strip())
 
 
 def _sms(text: str) -> str:
     text = cheaper(text).strip()
     if not text:
         raise RenderError(gettext_noop("the SMS is empty"))
-    if "\0" in text:
-        raise RenderError(gettext_noop("the SMS contains a character that cannot be sent"))
     if len(text) > MAX_SMS:
         raise RenderError(gettext_noop("the SMS is longer than %(limit)s characters"), limit=MAX_SMS)
+    return _storable(text)
+
+
+def _storable(text: str) -> str:
+    """Refuse what neither PostgreSQL nor a mail can hold: a fact of dirty data must fail here, not in the dispatch."""
+    if "\0" in text:
+        raise RenderError(gettext_noop("the message contains a character that cannot be sent"))
     return text

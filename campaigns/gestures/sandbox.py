@@ -27,13 +27,25 @@ _BUDGET: Final = "_budget"
 
 
 class UnknownFact(StrictUndefined):
-    """A fact this customer lacks: an error where it would be printed or compared, merely false in a condition.
+    """A fact this customer lacks: an error wherever it would be printed, merely false in a condition and like nothing
+    else.
 
-    `{% if customer.first_name %}` is what everybody writes; misspelt names are found when the text is checked.
+    `{% if customer.tier == "Gold" %}` is what everybody writes; misspelt names are found when the text is checked.
     """
+
+    __slots__ = ()
 
     def __bool__(self) -> bool:  # type: ignore[override]
         return False
+
+    def __eq__(self, other: object) -> bool:  # type: ignore[override]
+        return isinstance(other, Undefined)
+
+    def __ne__(self, other: object) -> bool:  # type: ignore[override]
+        return not isinstance(other, Undefined)
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(type(self))
 
 
 class _Limit(TemplateError):

@@ -88,10 +88,18 @@ def test_missing_fact_is_an_error_never_a_blank(part: str) -> None:
         rendered(email(**{"body": "<p>x</p>", part: "<p>{{ customer.first_name }}</p>"}), cast.claire(first_name=" "))
 
 
-@pytest.mark.parametrize("name", ["a\r\nBcc: x@y.test", "a\nb", "a\rb", "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["a\r\nBcc: x@y.test", "a\nb", "a\rb", "a\0b", "a\x0bb", "a\x1eb", "a\x85b", "a\u2028b"]
+)
 def test_line_break_in_a_subject_is_refused(name: str) -> None:
     with pytest.raises(RenderError):
         rendered(email("<p>x</p>", subject="Bonjour {{ name }}"), name=name)
+
+
+@pytest.mark.parametrize("variant", [email("<p>{{ name }}</p>"), sms("{{ name }}")], ids=["email", "sms"])
+def test_nul_is_refused(variant: Variant) -> None:
+    with pytest.raises(RenderError):
+        rendered(variant, name="a\0b")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "{% if customer.tier %}x{% endif %}"])

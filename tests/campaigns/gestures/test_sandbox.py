@@ -182,6 +182,9 @@ def test_values_are_escaped_in_html_only() -> None:
         ("{{ parcel.number|default('soon') }}", "soon"),
         ("{% if customer.tier %}gold{% else %}-{% endif %}", "-"),
         ("{% if customer.tier is defined and customer.tier == 'gold' %}gold{% endif %}", ""),
+        ("{% if customer.tier == 'gold' %}gold{% endif %}", ""),
+        ("{% if customer.tier != 'gold' %}other{% endif %}", "other"),
+        ("{% if customer.tier in ['gold', 'silver'] %}noble{% endif %}", ""),
         ("{{ 'many' if customer.points > 2 else 'few' }}", "many"),
         ("{{ customer.points + 4 - 1 }}", "6"),
         ("{{ customer.first_name|upper|truncate(5) }}", "<CLA…"),
@@ -201,6 +204,8 @@ def test_allowed_words_do_what_they_say(source: str, written: str) -> None:
         "\n\n{{ customer.tier|upper }}",
         "\n\n{{ customer.tier ~ '!' }}",
         "\n\n{{ parcel.number }}",
+        "\n\n{% if customer.visits > 3 %}{% endif %}",
+        "\n\n{% for x in order.gifts %}{% endfor %}",
     ],
 )
 def test_missing_fact_is_an_error_with_its_line_never_a_blank(source: str) -> None:
