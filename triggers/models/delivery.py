@@ -108,11 +108,13 @@ class Attempt(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    # No foreign key in the database: the permit writes it for rows that it has just updated, and the check of each took
+    # as long as its insert.
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts", db_constraint=False)
     resend_of = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="resend")
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.PENDING)
     provider = models.CharField(_("provider"), max_length=20)
-    provider_id = models.CharField(_("provider's id"), max_length=120, blank=True, default="", db_index=True)
+    provider_id = models.CharField(_("provider's id"), max_length=120, blank=True, default="")
     code = models.CharField(_("answer"), max_length=40, blank=True, default="")
     detail = models.TextField(_("detail"), blank=True, default="")
     language = models.CharField(_("language"), max_length=35, blank=True, default="")
@@ -135,6 +137,8 @@ class Attempt(models.Model):
                 name="attempt_once_a_delivery",
             )
         ]
+        # An index and not db_index=True: that would add a second one (for LIKE) to every insert.
+        indexes: ClassVar = [models.Index(fields=["provider_id"], name="attempt_provider_id")]
 
     def __str__(self) -> str:
         return str(self.pk)
