@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.base import ModelForm, StudioAdmin
@@ -50,14 +50,14 @@ class ApiKeyAdmin(StudioAdmin):
         made, text = make_key(obj.name, form.cleaned_data["scopes"], expires_at=obj.expires_at)
         obj.pk = made.pk
         obj.prefix = made.prefix
-        words = _now("Copy the key now, it cannot be shown again:")
+        words = gettext("Copy the key now, it cannot be shown again:")
         messages.warning(request, format_html("{} <code>{}</code>", words, text))
 
     @admin.action(description=_("Revoke the keys chosen"), permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Let the chosen keys open nothing any more."""
         revoked = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
-        messages.success(request, _now("Keys revoked: %(count)d") % {"count": revoked})
+        messages.success(request, gettext("Keys revoked: %(count)d") % {"count": revoked})
 
     @admin.display(description=_("state"))
     def state(self, key: ApiKey) -> SafeString:

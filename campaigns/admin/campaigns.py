@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -101,7 +101,7 @@ def who(campaign: Campaign) -> str:
 def channel_words(campaign: Campaign) -> str:
     """Return the channels in the order tried, in words."""
     labels = [str(ChannelName(name).label) for name in campaign.channels if name in ChannelName.values]
-    return _now(", else ").join(labels)
+    return gettext(", else ").join(labels)
 
 
 @admin.register(Campaign)

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.dates import MONTHS
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -123,7 +123,7 @@ def orders(customer: Customer, limit: int) -> Iterator[Entry]:
     """Yield the customer's orders."""
     currency = Shop.get().currency
     for order in customer.orders.order_by("-placed_at")[:limit]:
-        title = _now("Order %(id)s, %(total)s") % {"id": order.external_id, "total": money(order.total, currency)}
+        title = gettext("Order %(id)s, %(total)s") % {"id": order.external_id, "total": money(order.total, currency)}
         url = reverse("admin:campaigns_order_change", args=(order.pk,))
         yield Entry(order.placed_at, "order", title, order.get_status_display(), url)
 
@@ -140,7 +140,7 @@ def events(customer: Customer, limit: int) -> Iterator[Entry]:
 def answers(customer: Customer, limit: int) -> Iterator[Entry]:
     """Yield what the customer answered."""
     for answer in customer.answers.order_by("-answered_at")[:limit]:
-        title = _now("%(survey)s: %(score)d out of 10") % {"survey": answer.survey.upper(), "score": answer.score}
+        title = gettext("%(survey)s: %(score)d out of 10") % {"survey": answer.survey.upper(), "score": answer.score}
         yield Entry(answer.answered_at, "answer", title, answer.comment)
 
 
@@ -148,7 +148,7 @@ def answers(customer: Customer, limit: int) -> Iterator[Entry]:
 def consents(customer: Customer, limit: int) -> Iterator[Entry]:
     """Yield the words the customer gave about being written to."""
     for consent in customer.consents.order_by("-given_at")[:limit]:
-        words = _now("Agreed to %(channel)s") if consent.granted else _now("Refused %(channel)s")
+        words = gettext("Agreed to %(channel)s") if consent.granted else gettext("Refused %(channel)s")
         yield Entry(consent.given_at, "consent", words % {"channel": consent.get_channel_display()}, consent.source)
 
 
@@ -156,7 +156,7 @@ def consents(customer: Customer, limit: int) -> Iterator[Entry]:
 def changes(customer: Customer, limit: int) -> Iterator[Entry]:
     """Yield what changed about the customer."""
     for change in customer.changes.order_by("-changed_at")[:limit]:
-        title = _now("%(field)s changed") % {"field": change.field}
+        title = gettext("%(field)s changed") % {"field": change.field}
         yield Entry(change.changed_at, "change", title, f"{_said(change.old)} → {_said(change.new)}")
 
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.base import FactAdmin, StudioAdmin, with_currency
@@ -135,10 +135,10 @@ class OrderAdmin(FactAdmin):
             '<div class="scroll"><table class="data"><thead><tr><th scope="col">{}</th><th scope="col">{}</th>'
             '<th scope="col" class="number">{}</th><th scope="col" class="number">{}</th></tr></thead>'
             "<tbody>{}</tbody></table></div>",
-            _now("article"),
-            _now("SKU"),
-            _now("quantity"),
-            _now("unit price"),
+            gettext("article"),
+            gettext("SKU"),
+            gettext("quantity"),
+            gettext("unit price"),
             rows,
         )
 

@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_page
 from django.urls import URLPattern, path
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -113,7 +113,7 @@ class GestureAdmin(StudioAdmin):
     def languages(self, gesture: GestureTemplate) -> str:
         """Return its texts as channel and language."""
         texts = sorted(f"{text.get_channel_display()} {text.language}" for text in gesture.variants.all())
-        return ", ".join(texts) or _now("none yet")
+        return ", ".join(texts) or gettext("none yet")
 
     @admin.display(description=_("campaigns"), ordering="campaign_total")
     def campaign_count(self, gesture: Any) -> int:

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import clock
@@ -63,7 +63,7 @@ class SuppressionForm(ModelForm):
             except ValidationError as error:
                 self.add_error("address", error)
         elif channel == ChannelName.SMS and not (address.startswith("+") and address[1:].isdigit()):
-            self.add_error("address", _now("Write the phone with its country, like +33639980001."))
+            self.add_error("address", gettext("Write the phone with its country, like +33639980001."))
         return self.cleaned_data
 
 
@@ -102,7 +102,7 @@ class SuppressionAdmin(StudioAdmin):
     def open_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Open the chosen addresses; consent is not given back by this."""
         opened = sum(lift(row.channel, row.address_key) for row in queryset)
-        messages.success(request, _now("Addresses opened again: %(count)d") % {"count": opened})
+        messages.success(request, gettext("Addresses opened again: %(count)d") % {"count": opened})
 
     @admin.display(description=_("reason"), ordering="reason")
     def why(self, row: Suppression) -> SafeString:

@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError as RuleError
 
@@ -61,7 +61,7 @@ class MomentForm(ModelForm):
                 for fault in error.errors():
                     setting = field_name(kind.name, str(fault["loc"][0])) if fault["loc"] else ""
                     missing = fault["type"] == "missing"
-                    words = _now("This setting is needed.") if missing else fault["msg"]
+                    words = gettext("This setting is needed.") if missing else fault["msg"]
                     self.add_error(setting if setting in self.fields else None, words)
         return self.cleaned_data
 
@@ -115,9 +115,9 @@ class MomentAdmin(StudioAdmin):
         chosen = form.rule()
         faults = [name for name in form.errors if name.startswith("rule__")]
         if not chosen:
-            words = _now("Choose what happens: the moment will be said here in words.")
+            words = gettext("Choose what happens: the moment will be said here in words.")
         elif faults:
-            words = _now("A setting is missing or out of range.")
+            words = gettext("A setting is missing or out of range.")
         else:
             kind, settings = chosen
             words = kind.sentence(kind.rule_model.model_validate(settings))

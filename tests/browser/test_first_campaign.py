@@ -24,6 +24,14 @@ def said(language: str, english: str) -> str:
 
 def save(page: Page) -> None:
     page.click('input[name="_save"]')
+    expect(page.locator(".errorlist")).to_have_count(0)
+
+
+def name_it(page: Page, name: str) -> None:
+    """Write the name; its key follows by itself."""
+    page.fill("#id_name", name)
+    page.press("#id_name", "Tab")
+    expect(page.locator("#id_slug")).not_to_have_value("")
 
 
 def introduce_the_shop(page: Page, language: str) -> None:
@@ -54,7 +62,7 @@ def make_a_key(page: Page, language: str) -> str:
 def make_a_moment(page: Page, language: str) -> None:
     page.click(f'.studio-nav a:text-is("{said(language, "Moments")}")')
     page.click(".object-tools .addlink")
-    page.fill("#id_name", f"Moment {language}")
+    name_it(page, f"Moment {language}")
     page.check('input[name="kind"][value="post_purchase"]')
     page.select_option("#id_rule__post_purchase__anchor", "placed")
     sentence = said(language, "As soon as %(order)s") % {"order": said(language, "an order is placed")}
@@ -67,7 +75,7 @@ def make_a_moment(page: Page, language: str) -> None:
 def write_a_gesture(page: Page, language: str) -> None:
     page.click(f'.studio-nav a:text-is("{said(language, "Gestures")}")')
     page.click(".object-tools .addlink")
-    page.fill("#id_name", f"Geste {language}")
+    name_it(page, f"Geste {language}")
     page.fill("#id_variants-0-language", language)
     page.fill("#id_variants-0-subject", SUBJECTS[language])
     page.fill("#id_variants-0-body", "{{ customer.first_nam }}")
@@ -81,7 +89,7 @@ def write_a_gesture(page: Page, language: str) -> None:
 def build_a_campaign(page: Page, language: str) -> None:
     page.click(f'.studio-nav a:text-is("{said(language, "Campaigns")}")')
     page.click(".object-tools .addlink")
-    page.fill("#id_name", f"Campagne {language}")
+    name_it(page, f"Campagne {language}")
     page.select_option("#id_moment", label=f"Moment {language}")
     page.select_option("#id_gesture", label=f"Geste {language}")
     page.select_option('select[name="audience__ask"]', "country|in")

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.base import FactAdmin
@@ -31,12 +31,20 @@ class ReasonFilter(admin.SimpleListFilter):
         return queryset.filter(reason=self.value()) if self.value() else queryset
 
 
+class ReachedFilter(admin.DateFieldListFilter):
+    """Filters by the moment's own date, in the words of the column."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("moment reached")
+
+
 @admin.register(Occasion)
 class OccasionAdmin(FactAdmin):
     """Occasions with their decisions."""
 
     list_display = ("customer", "campaign", "decided", "why", "due", "planned", "channel")
-    list_filter = ("decision", ReasonFilter, "campaign", "channel", "due_at")
+    list_filter = ("decision", ReasonFilter, "campaign", "channel", ("due_at", ReachedFilter))
     search_fields = ("=customer__external_id", "=customer__last_name", "=key")
     search_help_text = _("The shop's id of the customer, the last name, or the key of the occasion")
     list_select_related = ("customer", "campaign")
@@ -67,7 +75,7 @@ class OccasionAdmin(FactAdmin):
         if not occasion.reason:
             return "–"
         words = reason_words(occasion.reason)
-        return words if occasion.decision == "skipped" else _now("moved: %(why)s") % {"why": words}
+        return words if occasion.decision == "skipped" else gettext("moved: %(why)s") % {"why": words}
 
     @admin.display(description=_("moment reached"), ordering="due_at")
     def due(self, occasion: Occasion) -> str:
@@ -92,7 +100,7 @@ class OccasionAdmin(FactAdmin):
             for delivery in occasion.deliveries.order_by("step")
         ]
         if not rows:
-            return _now("None: nobody was written to.")
+            return gettext("None: nobody was written to.")
         return format_html_join(" ", '<p><a href="../../../delivery/{}/change/">{}</a> {} {}</p>', rows)
 
     @admin.display(description=_("asked again just before sending"))
@@ -103,14 +111,14 @@ class OccasionAdmin(FactAdmin):
             for finding in occasion.findings.all()
         ]
         if not rows:
-            return _now("Nothing stood in the way.")
+            return gettext("Nothing stood in the way.")
         body = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
         return format_html(
             '<div class="scroll"><table class="data"><thead><tr><th scope="col">{}</th><th scope="col">{}</th>'
             '<th scope="col">{}</th><th scope="col">{}</th></tr></thead><tbody>{}</tbody></table></div>',
-            _now("when"),
-            _now("why not?"),
-            _now("value seen"),
-            _now("not before"),
+            gettext("when"),
+            gettext("why not?"),
+            gettext("value seen"),
+            gettext("not before"),
             body,
         )

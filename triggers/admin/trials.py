@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -74,9 +74,9 @@ class TrialAdmin(FactAdmin):
             messages.error(request, str(refused))
         else:
             if sent.verdict == "accepted":
-                messages.success(request, _now("The test is sent to %(to)s.") % {"to": recipient})
+                messages.success(request, gettext("The test is sent to %(to)s.") % {"to": recipient})
             else:
-                words = _now("The provider did not take the test: %(code)s %(detail)s")
+                words = gettext("The provider did not take the test: %(code)s %(detail)s")
                 messages.error(request, words % {"code": sent.code, "detail": sent.detail})
         response = redirect("admin:campaigns_campaign_overview", pk)
         response["Location"] += f"?customer={customer.pk}"
