@@ -27,6 +27,7 @@ from campaigns.ingest.items import (
     item_id,
 )
 from campaigns.ingest.orders import store_orders
+from campaigns.ingest.quick_events import QuickEvent, read_events
 from campaigns.ingest.stored import Outcome, Stored, in_one_commit
 
 MOST_ITEMS: Final = 1000
@@ -78,11 +79,14 @@ def ingest_json(body: bytes, now: datetime) -> list[ItemResult]:
     return [_result(index, item, outcome) for index, (item, outcome) in enumerate(zip(items, outcomes, strict=True))]
 
 
-def parse_batch(body: bytes) -> "Sequence[Item | Unreadable]":
+def parse_batch(body: bytes) -> "Sequence[Item | QuickEvent | Unreadable]":
     """Return the typed items; one that is not valid stays as what is wrong with it.
 
     The whole text is validated in one call; only where something is wrong is each item looked at alone.
     """
+    events = read_events(body)
+    if events is not None:
+        return events
     try:
         return Batch.model_validate_json(body).batch
     except ValidationError as error:
@@ -111,18 +115,27 @@ def _parse(index: int, raw: Any) -> Item | Unreadable:
     return item
 
 
-_TYPES: Final = frozenset(str(kind.model_fields["type"].default) for kind, _store in STAGES)
+def type_of(kind: type[Item]) -> str:
+    """Return the `type` that items of `kind` are posted with."""
+    return str(kind.model_fields["type"].default)
 
 
-def store(items: Sequence[Item | Unreadable], now: datetime) -> list[Outcome]:
-    """Store the readable `items`, kind by kind, and ring the bell for their customers after the commit.
+_TYPES: Final = frozenset(type_of(kind) for kind, _store in STAGES)
+
+
+def store(items: Sequence[Any], now: datetime) -> list[Outcome]:
+    """Store `items` (typed, or Unreadable), kind by kind, and ring the bell for their customers after the commit.
 
     The same id twice in one batch is stored in rounds, as if posted one after the other.
     """
     outcomes: dict[int, Outcome] = {index: item for index, item in enumerate(items) if isinstance(item, Unreadable)}
     touched: set[int] = set()
+    by_type: dict[str, list[tuple[int, Any]]] = {}
+    for index, item in enumerate(items):
+        if index not in outcomes:
+            by_type.setdefault(item.type, []).append((index, item))
     for kind, store_kind in STAGES:
-        for indexes in _rounds([(index, item) for index, item in enumerate(items) if type(item) is kind]):
+        for indexes in _rounds(by_type.get(type_of(kind), [])):
             stored = in_one_commit(store_kind, [items[index] for index in indexes], now)
             outcomes.update(zip(indexes, stored.outcomes, strict=True))
             touched |= stored.touched

@@ -8,6 +8,7 @@ import msgspec
 from django.db import connection
 
 from campaigns.ingest.items import EventItem
+from campaigns.ingest.quick_events import QuickEvent
 
 # The join finds the customer while the rows are made: looking the ids up first would carry each over the wire twice.
 _STORE = """
@@ -24,9 +25,9 @@ _STORE = """
 """
 
 
-def insert_joined(items: Sequence[EventItem], now: datetime) -> dict[str, int | None]:
+def insert_joined(items: Sequence[EventItem | QuickEvent], now: datetime) -> dict[str, int | None]:
     """Insert the new ones of `items` whose customer is known or left out; return their ids, each with its customer's
     database id."""
     with connection.cursor() as cursor:
-        cursor.execute(_STORE, [now, msgspec.json.encode([vars(item) for item in items]).decode()])
+        cursor.execute(_STORE, [now, msgspec.json.encode(items, enc_hook=vars).decode()])
         return dict(cursor.fetchall())

@@ -10,12 +10,13 @@ from campaigns.ingest.customers import customer_ids, known_ids
 from campaigns.ingest.event_rows import insert_joined
 from campaigns.ingest.faults import Refused, fault
 from campaigns.ingest.items import AnswerItem, EventItem, ProductItem
+from campaigns.ingest.quick_events import QuickEvent
 from campaigns.ingest.rows import fast, insert_new, upsert
 from campaigns.ingest.stored import Outcome, Raced, Stored
 from campaigns.models import Answer, Event, Product
 
 
-def store_events(items: Sequence[EventItem], now: datetime) -> Stored:
+def store_events(items: Sequence[EventItem | QuickEvent], now: datetime) -> Stored:
     """Store events with different ids; an id that is stored with other facts is refused."""
     new = insert_joined(items, now) if fast() else {}
     # What is left is stored already, or names a customer who is not.
@@ -33,7 +34,7 @@ def store_answers(items: Sequence[AnswerItem], now: datetime) -> Stored:
 
 def _store_once(
     model: type[Event] | type[Answer],
-    items: Sequence[EventItem | AnswerItem],
+    items: Sequence[EventItem | QuickEvent | AnswerItem],
     fields: tuple[str, ...],
     now: datetime,
 ) -> Stored:
@@ -69,7 +70,7 @@ def _store_once(
 
 def _refuse_known_of_strangers(
     model: type[Event] | type[Answer],
-    items: Sequence[EventItem | AnswerItem],
+    items: Sequence[EventItem | QuickEvent | AnswerItem],
     customers: dict[str, int],
     outcomes: list[Outcome | None],
 ) -> None:

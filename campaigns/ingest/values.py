@@ -157,7 +157,8 @@ def _birth_date(value: str) -> str:
     return value
 
 
-def _check_json(value: Any, depth: int = 0) -> None:
+def check_json(value: Any, depth: int = 0) -> None:
+    """Raise a fault unless every database keeps the strings, numbers and depth of a JSON object or list."""
     if isinstance(value, dict):
         for key in value:
             _no_nul(key)
@@ -176,11 +177,11 @@ def _check_json(value: Any, depth: int = 0) -> None:
             if not -LARGEST_EXACT <= part <= LARGEST_EXACT:
                 raise refuse("number", _("holds a number beyond ±9007199254740991; write it as a string"))
         elif kind is dict or kind is list:
-            _check_json(part, depth + 1)
+            check_json(part, depth + 1)
 
 
 def _json_object(value: dict[str, Any]) -> dict[str, Any]:
-    _check_json(value)
+    check_json(value)
     return value
 
 
