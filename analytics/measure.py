@@ -54,12 +54,13 @@ def measure(campaign: Campaign, now: datetime) -> Figures:
 def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
     zone = ZoneInfo(shop.timezone)
     if campaign.launched_at is None:
-        return {"verdict": {"code": "not_launched"}, "gates": [], "metrics": {}}
+        return {"final": False, "verdict": {"code": "not_launched"}, "gates": [], "metrics": {}}
     assigned = assignment(campaign, now, zone)
     sent = messages(campaign)
-    course = _course(campaign, assigned, now, zone)
+    course, final = _course(campaign, assigned, now, zone), _final(campaign, assigned, now, zone)
     if assigned.anchors is None:
-        return {"verdict": {"code": "no_contacts"}, "gates": [], "metrics": {}, "exclusions": exclusions(campaign)}
+        nothing = {"final": final, "verdict": {"code": "no_contacts"}, "gates": [], "metrics": {}}
+        return nothing | {"exclusions": exclusions(campaign)}
     arms = arm_outcomes(campaign, now, zone, assigned.anchors)
     scores = arm_scores(campaign, now, zone, assigned.anchors)
     share, useful = float(share_of(campaign)), float(campaign.smallest_useful_effect) / 1000
@@ -68,7 +69,7 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
         held_out = strict = refuse_all("suspended", fault=health.reason)
     else:
         held_out, strict = (
-            _holdout(campaign, arms, scores, sent, _level(level, arms, course, campaign, now))
+            _holdout(campaign, arms, scores, sent, _level(level, arms, course, campaign, now), mature=course.mature)
             for level in (LEVEL, STRICT_LEVEL)
         )
     plain, season, periods = before_after(campaign, now, zone)
@@ -82,6 +83,7 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
     ]
     n = arms["treated"].contacts + arms["control"].contacts
     return {
+        "final": final,
         "currency": shop.currency,
         "level": LEVEL,
         "course": {"early": course.early, "mature": course.mature, "over": course.over, "weekly": course.weekly},
@@ -105,17 +107,13 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
     }
 
 
-def final_at(campaign: Campaign, now: datetime) -> bool:
-    """Return whether nothing of a campaign's report can change any more: ended, every window over, refunds in."""
-    if campaign.ended_at is None or campaign.launched_at is None:
+def _final(campaign: Campaign, assigned: Assignment, now: datetime, zone: ZoneInfo) -> bool:
+    """Return whether nothing of the report can change any more: ended, every window over, refunds in."""
+    if campaign.ended_at is None or campaign.launched_at is None or not assigned.mature:
         return False
-    zone = ZoneInfo(Shop.get().timezone)
-    assigned = assignment(campaign, now, zone)
-    if not assigned.mature:
-        return False
-    last = assigned.anchors.until if assigned.anchors else campaign.ended_at
-    settled = civil_shift(max(last, campaign.ended_at), campaign.attribution_days + REFUND_DAYS, zone)
+    last = max(assigned.anchors.until, campaign.ended_at) if assigned.anchors else campaign.ended_at
     _before, after = before_and_after(campaign.launched_at, whole_weeks(campaign.before_after_days), zone)
+    settled = civil_shift(last, campaign.attribution_days + REFUND_DAYS, zone)
     return now >= max(settled, civil_shift(after.until, REFUND_DAYS, zone))
 
 
@@ -145,7 +143,7 @@ def _level(level: float, arms: dict[str, Arm], course: Course, campaign: Campaig
 
 
 def _holdout(
-    campaign: Campaign, arms: dict[str, Arm], scores: dict[str, Scores], sent: Messages, level: float
+    campaign: Campaign, arms: dict[str, Arm], scores: dict[str, Scores], sent: Messages, level: float, *, mature: bool
 ) -> Results:
     if not share_of(campaign):
         return refuse_all("no_draw")
@@ -155,6 +153,7 @@ def _holdout(
         level=level,
         evidence=Evidence.HOLDOUT,
     )
+    results = {m: replace(r, mature=mature) if isinstance(r, Estimate) else r for m, r in results.items()}
     cost = _cost(campaign, arms, sent)
     results[Metric.CAC] = compare_new_customers(arms["treated"], arms["control"], cost=cost, level=level)
     return results

@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
-
-from analytics.measure import final_at, measure
+from analytics.measure import measure
 from analytics.models import Report
 from analytics.words import describe
 from campaigns.models import Campaign
@@ -53,13 +51,12 @@ def _kept(campaign: Campaign, now: datetime) -> Report:
     kept = Report.objects.filter(campaign=campaign).first()
     if kept and (kept.final or _fresh(kept, campaign, now)):
         return kept
-    # Read outside a transaction: measuring takes a while, and two readers who measure at once write the same.
-    content, final = measure(campaign, now), final_at(campaign, now)
-    with transaction.atomic():
-        report, _created = Report.objects.update_or_create(
-            campaign=campaign,
-            defaults={"computed_at": now, "final": final, "version": VERSION, "content": content},
-        )
+    # Two readers who measure at once write the same.
+    content = measure(campaign, now)
+    report, _created = Report.objects.update_or_create(
+        campaign=campaign,
+        defaults={"computed_at": now, "final": content["final"], "version": VERSION, "content": content},
+    )
     return report
 
 

@@ -29,7 +29,7 @@ INSERT INTO campaigns_customer (external_id, email, phone, email_key, phone_key,
     timezone, birth_day, country, tags, points, attributes, created_at, signed_up_at, email_marketing, sms_marketing,
     orders_count, total_spent, first_order_at, last_order_at)
 SELECT 'c' || i, '', '', '', '', '', '', 'fr', 'Europe/Paris', 101, 'FR', '[]', 0, '{{}}', '2024-01-01Z', '2024-01-01Z',
-    true, false, 5, 25000, '2024-10-01Z'::timestamptz + (i * 7919 % 200) * interval '1 day', NULL
+    true, false, 5, 25000, '2024-10-01Z'::timestamptz + (i::bigint * 7919 % 200) * interval '1 day', NULL
 FROM generate_series(1, {size}) i;
 INSERT INTO campaigns_order (external_id, customer_id, placed_at, status, channel, gift, test, total, tax, shipping,
     discount, refunded, discount_codes, lines, updated_at, created_at)
