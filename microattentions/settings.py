@@ -141,7 +141,8 @@ EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="sendgrid" if SENDGRID_API_KE
 SMS_PROVIDER = env.str("SMS_PROVIDER", default="twilio" if TWILIO_ACCOUNT_SID else "outbox")
 # Outside production only these recipients are written to by a real provider: addresses, @domains, phone prefixes.
 RECIPIENT_ALLOW_LIST = env.list("RECIPIENT_ALLOW_LIST", default=[])
-DISPATCH_BATCH = env.int("DISPATCH_BATCH", default=200)
+# At most this many a batch; never more than can be called in half a second (triggers/dispatch/send.py).
+DISPATCH_BATCH = env.int("DISPATCH_BATCH", default=500)
 DISPATCH_CONNECTIONS = env.int("DISPATCH_CONNECTIONS", default=8)
 # After this a worker counts as dead; far above the longest call, or living ones would be taken for dead.
 DISPATCH_LEASE_SECONDS = env.int("DISPATCH_LEASE_SECONDS", default=120)
