@@ -117,6 +117,9 @@ class CampaignForm(ModelForm):
         for channel in ChannelName:
             if isinstance(self.fields.get(_cost_name(channel)), MoneyField):
                 self.initial[_cost_name(channel)] = self.instance.unit_costs.get(channel.value, 0)
+        for name in ("channels", "holdout_share", "margin_share", "macro_conversion", "incentive_cost"):
+            # Django gives a model's defaults only to the fields that it made itself.
+            self.initial.setdefault(name, getattr(self.instance, name))
         if self.instance.pk:
             for name in frozen_fields(self.instance):
                 self.fields[name].disabled = True

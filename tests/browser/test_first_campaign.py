@@ -95,7 +95,7 @@ def build_a_campaign(page: Page, language: str) -> None:
     page.select_option('select[name="audience__ask"]', "country|in")
     page.fill('input[name="audience__value"]', "FR, CA")
     page.fill("#id_holdout_share", "0")
-    page.fill("#id_cost_email", "0,01" if language == "fr" else "0.01")
+    page.fill("#id_cost_email", "0.01")
     save(page)
     expect(page.locator("h1")).to_have_text(f"Campagne {language}")
     expect(page.locator(".facts").first).to_contain_text("FR, CA")
