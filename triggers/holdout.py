@@ -5,9 +5,8 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Value
-from django.db.models.functions import SHA256, Concat
-from django.db.models.lookups import LessThan
+from django.db.models import BooleanField, F, Func, Value
+from django.db.models.functions import Concat
 
 from campaigns.models import Campaign, GestureTemplate
 
@@ -35,24 +34,31 @@ def held_out(salt: str, unit_id: str, share: Decimal) -> bool:
     return hashlib.sha256(f"{salt}|{unit_id}".encode()).hexdigest() < _threshold(share)
 
 
-class _Digest(SHA256):
-    """SHA-256 in hexadecimal by PostgreSQL itself; Django's own would need the pgcrypto extension."""
+class _Draw(Func):
+    """Whether the SHA-256 of a text comes before the threshold, as bytes or as the hexadecimal digits that sort alike.
+
+    A digest that begins with the threshold comes after it, so the first 64 bits alone decide, without arithmetic on
+    unsigned numbers, which neither database has. PostgreSQL's own sha256 needs no extension, unlike Django's.
+    """
+
+    output_field = BooleanField()
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
-        """See the class."""
-        template = "ENCODE(SHA256(CONVERT_TO(%(expressions)s, 'UTF8')), 'hex')"
-        return super(SHA256, self).as_sql(compiler, connection, template=template, **context)
+        """Compare bytes."""
+        template = "SHA256(CONVERT_TO(%(expressions)s, 'UTF8')) < DECODE('%(threshold)s', 'hex')"
+        return super().as_sql(compiler, connection, template=template, **context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        """Compare the digits that Django's function for SQLite gives."""
+        template = "SHA256(%(expressions)s) < '%(threshold)s'"
+        return super().as_sql(compiler, connection, template=template, **context)
 
 
 def held_out_in_sql(salt: str, unit_id: str, share: Decimal) -> Any:
-    """Return the same draw as a boolean expression; `unit_id` is the path of the field that holds the unit's id.
-
-    Hexadecimal digests of equal case sort like the numbers they write, and a digest longer than the threshold that
-    begins it comes after: the comparison needs no arithmetic on 64 bits, which SQLite does not have unsigned.
-    """
+    """Return the same draw as a boolean expression; `unit_id` is the path of the field that holds the unit's id."""
     if not share:
         return Value(False)
-    return LessThan(_Digest(Concat(Value(f"{salt}|"), F(unit_id))), Value(_threshold(share)))
+    return _Draw(Concat(Value(f"{salt}|"), F(unit_id)), threshold=_threshold(share))
 
 
 def _threshold(share: Decimal) -> str:

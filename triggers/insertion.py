@@ -41,27 +41,26 @@ def insert_at_once(campaign: Campaign, now: datetime, select: str, params: tuple
     Compiling it to machine code takes longer than planning a whole tick, and the default memory of a sort or hash is
     too small for a first plan of a million.
     """
-    into, into_params = _into_occasions(campaign, now, select)
+    into, constants = _into_occasions(campaign, now, select)
+    deliveries, more = _into_deliveries(campaign, now)
     sql = f"""
-        WITH decided AS ({into} RETURNING id, campaign_id, customer_id, channel, decision, reason, slot_at, decided_at),
-        queued AS ({_into_deliveries(campaign)} FROM decided WHERE decision = 'due')
+        WITH decided AS ({into} RETURNING id, customer_id, channel, decision, reason, slot_at),
+        queued AS ({deliveries} FROM decided WHERE decision = 'due')
         SELECT decision, reason, COUNT(*) FROM decided GROUP BY decision, reason"""  # noqa: S608 - our own names
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
-        cursor.execute(sql, (*into_params, *params))
+        cursor.execute(sql, (*constants, *params, *more))
         return Counter({(decision, reason): count for decision, reason, count in cursor.fetchall()})
 
 
 def insert_in_two(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
     """Store by two statements in one transaction, in which SQLite lets nobody else write: what has new ids is ours."""
-    into, into_params = _into_occasions(campaign, now, select)
+    into, constants = _into_occasions(campaign, now, select)
+    deliveries, more = _into_deliveries(campaign, now)
     with transaction.atomic(), connection.cursor() as cursor:
         newest = Occasion.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        cursor.execute(into, (*into_params, *params))
-        cursor.execute(
-            f"{_into_deliveries(campaign)} FROM {_OCCASIONS} WHERE id > %s AND decision = 'due'",
-            [newest],
-        )
+        cursor.execute(into, (*constants, *params))
+        cursor.execute(f"{deliveries} FROM {_OCCASIONS} WHERE id > %s AND decision = 'due'", (*more, newest))
         stored = Occasion.objects.filter(pk__gt=newest).order_by().values_list("decision", "reason")
         return Counter({(decision, reason): n for decision, reason, n in stored.annotate(n=Count("pk"))})
 
@@ -76,11 +75,11 @@ def _into_occasions(campaign: Campaign, now: datetime, select: str) -> tuple[str
     return sql, (campaign.pk, connection.ops.adapt_datetimefield_value(now))
 
 
-def _into_deliveries(campaign: Campaign) -> str:
-    """Return the INSERT … SELECT of one delivery an occasion, lacking its FROM."""
+def _into_deliveries(campaign: Campaign, now: datetime) -> tuple[str, tuple[Any, ...]]:
+    """Return the INSERT … SELECT of one delivery an occasion, lacking its FROM, and its parameters."""
     steps = " ".join(f"WHEN '{channel}' THEN {step}" for step, channel in enumerate(campaign.channels))
-    return f"""
+    sql = f"""
         INSERT INTO {_DELIVERIES} (occasion_id, step, campaign_id, customer_id, channel, state, reason, not_before,
             claims, refusals, address_key, created_at)
-        SELECT id, CASE channel {steps} END, campaign_id, customer_id, channel, '{State.PLANNED}', '', slot_at,
-            0, 0, '', decided_at"""
+        SELECT id, CASE channel {steps} END, %s, customer_id, channel, '{State.PLANNED}', '', slot_at, 0, 0, '', %s"""
+    return sql, (campaign.pk, connection.ops.adapt_datetimefield_value(now))
