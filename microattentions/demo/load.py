@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from campaigns import bell
 from campaigns.ingest.batch import ingest_batch
-from campaigns.launch import approve, end, launch
+from campaigns.launch import content_hash, end
 from campaigns.models import Campaign, Product, Spend
 from microattentions.demo import history, scenes
 from microattentions.demo.effects import planted_items
@@ -36,7 +36,7 @@ SEED: Final = 21
 Progress = Callable[[str, float], None]
 
 # The steps before an order, of so many orders: all of them would make half of the loading time.
-_STEPS_TOLD: Final = 0.15
+_STEPS_TOLD: Final = 0.12
 
 
 def load(now: datetime, *, customers: int = CUSTOMERS, seed: int = SEED, progress: Progress = lambda *_: None) -> None:
@@ -151,8 +151,14 @@ def _run_until_now(
 
 
 def _launch(campaign: Campaign, at: datetime) -> None:
-    approve(campaign, by="demo", now=at)
-    launch(campaign, now=at)
+    """Set a campaign running as campaigns.launch would have at that time.
+
+    Its own verbs render each new text in a process of its own first, as a stranger's text needs; that would make a
+    quarter of the loading time, and a test asks them afterwards.
+    """
+    campaign.status, campaign.launched_at = Campaign.Status.LIVE, at
+    campaign.approved_at, campaign.approved_by, campaign.approved_hash = at, "demo", content_hash(campaign)
+    campaign.save()
 
 
 def _analyse() -> None:

@@ -119,7 +119,7 @@ def steps_before(order_item: Item, chance: random.Random) -> Iterator[Item]:
 def visits(person: Person, span: Span) -> Iterator[Item]:
     """Yield the events of visits that led to nothing: some reading, some carts left behind."""
     chance, at = person.chance, max(span.since, person.signed_up_at)
-    pace = 90 + 0.4 / person.rate
+    pace = 150 + 0.8 / person.rate
     for visit in range(1000):
         at += timedelta(days=chance.expovariate(1 / pace))
         if at >= span.until:

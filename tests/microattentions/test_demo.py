@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 from django.db.models import Count, F, Min, Sum
 
+from campaigns.launch import approval_stands, launch_problems
 from campaigns.models import Answer, Campaign, Customer, Order, TierReach
 from microattentions.demo.load import load
 from microattentions.demo.planted import PLANTED, PLANTED_BASKET
@@ -101,6 +102,10 @@ class TestDemo:
             nps[decision] = 100 * sum((score >= 9) - (score <= 6) for score in scores) / len(scores)
 
         assert nps[Decision.DUE] - nps[Decision.HELD_OUT] == pytest.approx(planted.nps, abs=4)
+
+    def test_campaigns_could_be_launched_as_they_are(self) -> None:
+        for campaign in Campaign.objects.select_related("moment", "gesture"):
+            assert (campaign.slug, launch_problems(campaign), approval_stands(campaign)) == (campaign.slug, [], True)
 
     def test_finished_campaigns_have_ended_and_the_others_act_today(self) -> None:
         ended = set(Campaign.objects.filter(status="ended").values_list("slug", flat=True))
