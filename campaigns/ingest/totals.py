@@ -1,11 +1,24 @@
 """A customer's totals, counted anew from the valid orders, and tier, in one statement for all who are touched."""
 
 from collections.abc import Collection
+from typing import Final
 
 from django.db import connection
 
 from campaigns.ingest.among import among_param, among_sql
 from campaigns.ingest.tiers import HIGHEST_TIER
+
+# A correlated subquery and not a join with a GROUP BY: for that PostgreSQL reads all orders as long as there are fewer
+# than some hundred thousand.
+_RECOUNT: Final = f"""
+    UPDATE campaigns_customer SET
+        (orders_count, total_spent, first_order_at, last_order_at) = (
+            SELECT count(*), coalesce(sum(o.revenue), 0), min(o.placed_at), max(o.placed_at)
+            FROM campaigns_order o WHERE o.customer_id = campaigns_customer.id AND o.valid
+        ),
+        tier_id = ({HIGHEST_TIER})
+    WHERE id {{among}}
+"""  # noqa: S608 - constants
 
 
 def recount(customers: Collection[int]) -> None:
@@ -13,22 +26,6 @@ def recount(customers: Collection[int]) -> None:
 
     The caller holds their rows' locks, so that two requests cannot each count without the other's order.
     """
-    if not customers:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            UPDATE campaigns_customer SET
-                orders_count = counted.orders, total_spent = counted.spent,
-                first_order_at = counted.first_at, last_order_at = counted.last_at, tier_id = ({HIGHEST_TIER})
-            FROM (
-                SELECT c.id, count(o.id) AS orders, coalesce(sum(o.revenue), 0) AS spent,
-                       min(o.placed_at) AS first_at, max(o.placed_at) AS last_at
-                FROM campaigns_customer c
-                LEFT JOIN campaigns_order o ON o.customer_id = c.id AND o.valid
-                WHERE c.id {among_sql()} GROUP BY c.id
-            ) AS counted
-            WHERE campaigns_customer.id = counted.id
-            """,  # noqa: S608 - a constant
-            [among_param(customers)],
-        )
+    if customers:
+        with connection.cursor() as cursor:
+            cursor.execute(_RECOUNT.format(among=among_sql()), [among_param(customers)])
