@@ -10,10 +10,11 @@ from campaigns.models import Campaign
 from microattentions.demo.load import load
 from microattentions.demo.planted import PLANTED
 
-NOW: Final = datetime(2026, 11, 18, 10, tzinfo=UTC)
+NOW: Final = datetime(2026, 11, 21, 20, tzinfo=UTC)
 WORKED: Final = {"birthday-gift", "tier-badge"}
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+# The draw hangs on the campaigns' keys: they begin at 1 here, as in a new installation.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, reset_sequences=True)]
 
 
 def holds(result: dict[str, Any], planted: float) -> bool:
