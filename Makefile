@@ -33,13 +33,17 @@ run: install
 
 test: install-dev
 	@$(if $(filter no,$(BROWSER)),,.ci/chromium)
-	$(EMBEDDED) $(FAST)
-	$(EMBEDDED) $(SYSTEM)
+	@failed=0; \
+	$(EMBEDDED) $(FAST) || failed=1; \
+	$(EMBEDDED) $(SYSTEM) || failed=1; \
+	exit $$failed
 
 test-services: install-dev
 	@$(if $(filter no,$(BROWSER)),,.ci/chromium)
-	$(SERVICES) $(FAST)
-	$(SERVICES) $(SYSTEM)
+	@failed=0; \
+	$(SERVICES) $(FAST) || failed=1; \
+	$(SERVICES) $(SYSTEM) || failed=1; \
+	exit $$failed
 
 check: lint
 	$(EMBEDDED) $(BIN)/pytest -n $(JOBS) -m "not browser and not system and not slow" $(TESTS)
