@@ -50,6 +50,11 @@ class Course:
     window_weeks: int
 
 
+def _known(mean: float) -> float | None:
+    """Return the mean, None for that of nobody: JSON, and so the database, has no NaN."""
+    return None if isnan(mean) else mean
+
+
 def health_gate(assigned: Assignment, arms: dict[str, Arm], *, control_share: float) -> Gate:
     """Check the draw: sizes of the arms as planned, nobody in both, and arms that were alike before."""
     treated, control = assigned.treated, assigned.control
@@ -61,8 +66,8 @@ def health_gate(assigned: Assignment, arms: dict[str, Arm], *, control_share: fl
     figures |= {
         "expected_control": round((treated + control) * control_share),
         "in_both": assigned.in_both,
-        "orders_before_treated": arms["treated"].before.mean,
-        "orders_before_control": arms["control"].before.mean,
+        "orders_before_treated": _known(arms["treated"].before.mean),
+        "orders_before_control": _known(arms["control"].before.mean),
         "p_sizes": ratio,
         "p_before": alike,
     }

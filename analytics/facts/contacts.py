@@ -147,7 +147,8 @@ def _orders_a_contact(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors
         .values("pk", "decision", "slot_at")
         .annotate(
             orders=Count("bought", filter=_inside("window_end")),
-            revenue=Coalesce(Sum("bought__revenue", filter=_inside("window_end")), 0),
+            # As floats, exact up to 2^53 minor units: PostgreSQL would sum big integers as slow decimals.
+            revenue=Coalesce(Sum(Cast("bought__revenue", FloatField()), filter=_inside("window_end")), 0.0),
             earlier=Count("bought", filter=Q(bought__placed_at__lt=F("slot_at"))),
             long_after=Count("bought", filter=_inside("long_end")),
             is_new=Max(
@@ -168,20 +169,20 @@ def _inside(end: str) -> Q:
 
 
 def _sums(arm: str, long_over: Q) -> dict[str, Any]:
-    """Return the second level: sums over the contacts of one arm, squares as floats, which cannot overflow."""
+    """Return the second level: sums over the contacts of one arm, as floats, whose squares cannot overflow."""
     mine = Q(decision=ARMS[arm])
-    revenue, orders = Cast("revenue", FloatField()), Cast("orders", FloatField())
+    orders, earlier = Cast("orders", FloatField()), Cast("earlier", FloatField())
     return {
         "contacts": Count("pk", filter=mine),
         "buyers": Count("pk", filter=mine & Q(orders__gt=0)),
-        "earlier": Coalesce(Sum("earlier", filter=mine), 0),
-        "earlier_squares": Coalesce(Sum(F("earlier") * F("earlier"), filter=mine), 0),
+        "earlier": Coalesce(Sum(earlier, filter=mine), 0.0),
+        "earlier_squares": Coalesce(Sum(earlier * earlier, filter=mine), 0.0),
         "new": Count("pk", filter=mine & Q(is_new=1)),
-        "revenue": Coalesce(Sum("revenue", filter=mine), 0),
-        "orders": Coalesce(Sum("orders", filter=mine), 0),
-        "revenue_squares": Coalesce(Sum(revenue * revenue, filter=mine), 0.0),
+        "revenue": Coalesce(Sum("revenue", filter=mine), 0.0),
+        "orders": Coalesce(Sum(orders, filter=mine), 0.0),
+        "revenue_squares": Coalesce(Sum(F("revenue") * F("revenue"), filter=mine), 0.0),
         "orders_squares": Coalesce(Sum(orders * orders, filter=mine), 0.0),
-        "cross": Coalesce(Sum(revenue * orders, filter=mine), 0.0),
+        "cross": Coalesce(Sum(F("revenue") * orders, filter=mine), 0.0),
         "long": Count("pk", filter=mine & long_over),
         "long_before": Count("pk", filter=mine & long_over & Q(earlier__gt=0)),
         "long_after": Count("pk", filter=mine & long_over & Q(long_after__gt=0)),
@@ -216,7 +217,7 @@ def _event_buyers(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Pe
 
 
 def _arm(row: dict[str, Any]) -> Arm:
-    n, revenue, orders = row["contacts"], float(row["revenue"]), float(row["orders"])
+    n, revenue, orders = row["contacts"], row["revenue"], row["orders"]
     return Arm(
         contacts=n,
         buyers=Counts(n=n, successes=row["buyers"]),
@@ -227,5 +228,5 @@ def _arm(row: dict[str, Any]) -> Arm:
         new=Counts(n=n, successes=row["new"]),
         long_before=Counts(n=row["long"], successes=row["long_before"]),
         long_after=Counts(n=row["long"], successes=row["long_after"]),
-        before=Sums(n=n, total=float(row["earlier"]), squares=float(row["earlier_squares"])),
+        before=Sums(n=n, total=row["earlier"], squares=row["earlier_squares"]),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Case, Count, Exists, FloatField, Max, Min, OuterRef, Q, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, FloatField, Max, Min, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 
 from analytics.facts.windows import Period
@@ -55,7 +55,7 @@ def _by_customer(periods: Mapping[str, Period]) -> dict[str, Any]:
     for name, period in periods.items():
         inside = period.within("placed_at")
         annotations[f"{name}_orders"] = Count("pk", filter=inside)
-        annotations[f"{name}_money"] = Coalesce(Sum("revenue", filter=inside), 0)
+        annotations[f"{name}_money"] = Coalesce(Sum(Cast("revenue", FloatField()), filter=inside), 0.0)
         annotations[f"{name}_known"] = Max(Case(When(_known(period, "customer__"), then=Value(1)), default=Value(0)))
     return annotations
 
@@ -64,15 +64,15 @@ def _sums(periods: Mapping[str, Period]) -> dict[str, Any]:
     """Return the second level: sums over customers, squares as floats, which cannot overflow."""
     sums: dict[str, Any] = {}
     for name in periods:
-        money, orders = Cast(f"{name}_money", FloatField()), Cast(f"{name}_orders", FloatField())
+        money, orders = F(f"{name}_money"), Cast(f"{name}_orders", FloatField())
         bought, known = Q(**{f"{name}_orders__gt": 0}), Q(**{f"{name}_known": 1})
         told = {
             "buyers": Count("customer_id", filter=bought & known),
-            "known_total": Coalesce(Sum(f"{name}_money", filter=known), 0),
+            "known_total": Coalesce(Sum(money, filter=known), 0.0),
             "known_squares": Coalesce(Sum(money * money, filter=known), 0.0),
             "customers": Count("customer_id", filter=bought),
-            "total": Coalesce(Sum(f"{name}_money"), 0),
-            "orders_total": Coalesce(Sum(f"{name}_orders"), 0),
+            "total": Coalesce(Sum(money), 0.0),
+            "orders_total": Coalesce(Sum(orders), 0.0),
             "squares": Coalesce(Sum(money * money), 0.0),
             "orders_squares": Coalesce(Sum(orders * orders), 0.0),
             "cross": Coalesce(Sum(money * orders), 0.0),
@@ -89,11 +89,11 @@ def _event_buyers(period: Period, event: str) -> int:
 def _facts(known: int, row: dict[str, Any]) -> PeriodFacts:
     return PeriodFacts(
         buyers=Counts(n=known, successes=row["buyers"]),
-        revenue=Sums(n=known, total=float(row["known_total"]), squares=row["known_squares"]),
+        revenue=Sums(n=known, total=row["known_total"], squares=row["known_squares"]),
         baskets=RatioSums(
             n=row["customers"],
-            x=float(row["total"]),
-            y=float(row["orders_total"]),
+            x=row["total"],
+            y=row["orders_total"],
             xx=row["squares"],
             yy=row["orders_squares"],
             xy=row["cross"],
