@@ -40,6 +40,11 @@ SELECT 'email', email_key, 'bounced', '{now}' FROM campaigns_customer WHERE emai
 """
 
 
+BARE: Final = """
+INSERT INTO bare OVERRIDING SYSTEM VALUE SELECT * FROM same ON CONFLICT (campaign_id, customer_id, key) DO NOTHING
+"""
+
+
 def run(size: int = 1_000_000) -> list[dict[str, Any]]:
     """Return the figures of planning `size` occasions; raises RuntimeError where DATABASE_URL names no PostgreSQL."""
     url = os.environ.get("DATABASE_URL", "")
@@ -80,9 +85,7 @@ def _measure(size: int) -> list[dict[str, Any]]:
         _sql("DROP TABLE IF EXISTS same, bare")
         _sql("CREATE TABLE same AS SELECT * FROM triggers_occasion")
         _sql("CREATE TABLE bare (LIKE triggers_occasion INCLUDING ALL)")
-        bare.append(
-            _seconds(lambda: _sql("INSERT INTO bare OVERRIDING SYSTEM VALUE SELECT * FROM same ON CONFLICT DO NOTHING"))
-        )
+        bare.append(_seconds(lambda: _sql(BARE)))
     stored = _sql("SELECT COUNT(*) FROM triggers_occasion")
     assert stored == size, f"{stored} occasions instead of {size}"
     baseline = size / median(bare)

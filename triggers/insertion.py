@@ -71,7 +71,7 @@ def _into_occasions(campaign: Campaign, now: datetime, select: str) -> tuple[str
     sql = f"""
         INSERT INTO {_OCCASIONS} (campaign_id, decided_at, {columns})
         SELECT %s, %s, decided.* FROM ({select}) AS decided WHERE true
-        ON CONFLICT DO NOTHING"""  # noqa: S608 - our own names
+        ON CONFLICT (campaign_id, customer_id, key) DO NOTHING"""  # noqa: S608 - our own names
     return sql, (campaign.pk, connection.ops.adapt_datetimefield_value(now))
 
 

@@ -9,10 +9,9 @@ from triggers.models import MAY_HAVE_SPOKEN, Delivery
 
 
 def _within_hours(setting: Setting, channel: str, path: str) -> Q:
-    zones = [
-        zone for (known, zone), clock in setting.clocks.items() if known == channel and clock.open_at <= setting.now
-    ]
-    return Q(**{f"{path}timezone__in": zones})
+    clocks = {zone: clock for (known, zone), clock in setting.clocks.items() if known == channel}
+    open_now = [zone for zone, clock in clocks.items() if clock.open_at <= setting.now]
+    return Q() if len(open_now) == len(clocks) else Q(**{f"{path}timezone__in": open_now})
 
 
 def _below_cap(setting: Setting, channel: str, path: str) -> Any:
