@@ -1,15 +1,17 @@
 """What the studio's lists and forms have in common: quick lists, and facts that nobody edits here."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import widgets
 from django.db import models
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
-from campaigns.models import Shop
+from campaigns.launch import void_edited_approvals
+from campaigns.models import Campaign, GestureTemplate, JourneyMoment, Shop
 
 # Django's admin classes are generic for the type checker alone.
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ else:
     ModelForm = forms.ModelForm
 
 
+# What an approver sees of a campaign.
+APPROVED_TOGETHER: Final = (Campaign, GestureTemplate, JourneyMoment)
+
+
 class StudioAdmin(ModelAdmin):
     """A model's pages, whose lists stay quick over millions of rows: no second count, no facets."""
 
@@ -29,6 +35,12 @@ class StudioAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     formfield_overrides = {models.URLField: {"widget": forms.URLInput(attrs={"class": "vURLField"})}}
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Store the rest of the form; an edit of what was approved voids the approval, and says so."""
+        super().save_related(request, form, formsets, change)
+        if self.model in APPROVED_TOGETHER and void_edited_approvals():
+            messages.warning(request, _("This edit voids an approval: have the campaign approved again."))
 
     def changeform_view(
         self,
