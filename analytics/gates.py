@@ -52,7 +52,7 @@ class Course:
 
 def _known(mean: float) -> float | None:
     """Return the mean, None for that of nobody: JSON, and so the database, has no NaN."""
-    return None if isnan(mean) else mean
+    return None if math.isnan(mean) else mean
 
 
 def health_gate(assigned: Assignment, arms: dict[str, Arm], *, control_share: float) -> Gate:

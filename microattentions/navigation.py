@@ -1,7 +1,7 @@
 """The studio's navigation: the pages in the words of the product, as far as the signed-in person may see them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -91,10 +91,16 @@ def _entries(pages: tuple[Page, ...], user: User | AnonymousUser, path: str) -> 
             url = reverse(page.url_name)
         except NoReverseMatch:
             continue
-        within = tuple(_entries(page.within, user, path))
+        within = _nearest(tuple(_entries(page.within, user, path)))
         here = path == url if page.url_name == "admin:index" else path.startswith(url)
         inside = any(entry.current for entry in within)
         yield Entry(page.label, url, "true" if inside else "page" if here else "", within)
+
+
+def _nearest(within: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return the entries with only the longest address marked: the outbox lies below the deliveries."""
+    longest = max((len(entry.url) for entry in within if entry.current), default=0)
+    return tuple(entry if len(entry.url) == longest else replace(entry, current="") for entry in within)
 
 
 def entries(user: User | AnonymousUser, path: str) -> list[Entry]:

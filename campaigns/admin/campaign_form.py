@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from campaigns.admin.audience_field import AudienceField
 from campaigns.admin.base import ModelForm
@@ -113,7 +113,7 @@ class CampaignForm(ModelForm):
         macro = self.fields.get("macro_conversion")
         if isinstance(macro, forms.ChoiceField):
             names = [(row.name, str(row)) for row in KeyEvent.objects.order_by("kind", "name")]
-            macro.choices = [("order", gettext("an order")), *names]
+            macro.choices = [("order", pgettext("what counts as success", "an order")), *names]
         for channel in ChannelName:
             if isinstance(self.fields.get(_cost_name(channel)), MoneyField):
                 self.initial[_cost_name(channel)] = self.instance.unit_costs.get(channel.value, 0)

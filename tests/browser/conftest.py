@@ -31,7 +31,7 @@ ARGS: Final = [
     "--disable-sync",
 ]
 # The machine may be busy with other things.
-PATIENCE: Final = 15_000
+PATIENCE: Final = 60_000
 expect.set_options(timeout=PATIENCE)
 # Tells the test of each breach of a page's policy, where the console would only print a line.
 LISTEN: Final = """
