@@ -161,7 +161,7 @@ def finish(system: System) -> None:
         waiting = "SELECT count(*) FROM triggers_delivery WHERE state IN ('planned', 'claimed', 'sending')"
         return system.rows("SELECT count(*) FROM triggers_occasion") == [(SENDS,)] and system.rows(waiting) == [(0,)]
 
-    wait_until(nothing_waits, seconds=60, what="the last message", pause=1)
+    wait_until(nothing_waits, seconds=150, what="the last message", pause=1)
 
 
 def check(system: System, in_flight: set[int]) -> None:
