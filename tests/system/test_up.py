@@ -61,7 +61,7 @@ class System:
         return {*state["children"].values(), state["watcher"]}
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 40) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -99,7 +99,7 @@ def test_up_told_to_stop_leaves_nothing_behind(system: System, number: signal.Si
     groups = system.groups()
 
     system.process.send_signal(number)
-    output, _ = system.process.communicate(timeout=40)
+    output, _ = system.process.communicate(timeout=90)
 
     assert system.process.returncode == 0
     assert "Stopped." in output
@@ -128,7 +128,7 @@ def test_up_killed_leaves_nothing_behind(system: System) -> None:
 
     system.process.kill()
 
-    assert wait_until(lambda: members(groups) == [], seconds=20)
+    assert wait_until(lambda: members(groups) == [], seconds=60)
 
 
 def test_up_with_its_watcher_killed_still_leaves_nothing_behind(system: System) -> None:
@@ -139,12 +139,12 @@ def test_up_with_its_watcher_killed_still_leaves_nothing_behind(system: System) 
     groups = system.groups()
     system.process.kill()
 
-    assert wait_until(lambda: members(groups) == [], seconds=20)
+    assert wait_until(lambda: members(groups) == [], seconds=60)
 
 
 def test_up_started_twice_on_one_data_dir_refuses(system: System) -> None:
     second = system.start()
-    output, _ = second.communicate(timeout=20)
+    output, _ = second.communicate(timeout=60)
 
     assert second.returncode == 1
     assert "already runs" in output
@@ -160,7 +160,7 @@ def test_up_on_a_busy_port_says_so(tmp_path: Path) -> None:
             env=os.environ | {"DATA_DIR": str(tmp_path), "PORT": str(port)},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=90,
         )
 
     assert ended.returncode == 1
