@@ -1,5 +1,6 @@
 """Faults of the REST API, all as `application/problem+json` (RFC 9457) with the path of each."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from rest_framework.views import set_rollback
 
 from campaigns.ingest.faults import FaultDict, Refused, fault, faults_of
 from campaigns.launch import LaunchRefused
+
+logger = logging.getLogger(__name__)
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _TITLES: Final = {
@@ -110,6 +113,12 @@ def _from_drf(exc: exceptions.APIException) -> Response:
     return problem(exc.status_code, str(exc.detail), headers=headers)
 
 
+def _busy(exc: OperationalError) -> Response:
+    """The database is locked, a deadlock outlived its retries, or it is away: nothing was stored."""
+    logger.warning("the database did not take a request", exc_info=exc)
+    return problem(503, _("The database is busy; send it again."), headers={"Retry-After": "1"})
+
+
 _ANSWERS: Final[tuple[tuple[type[Exception], Callable[[Any], Response]], ...]] = (
     (ApiProblem, lambda exc: problem(exc.status, exc.detail, exc.errors, exc.headers)),
     (Refused, _refused),
@@ -119,9 +128,5 @@ _ANSWERS: Final[tuple[tuple[type[Exception], Callable[[Any], Response]], ...]] =
     (Http404, lambda _exc: problem(404, _("There is nothing under this address."))),
     (PermissionDenied, lambda _exc: problem(403, _("This key may not do that."))),
     (exceptions.APIException, _from_drf),
-    # The database is locked or a deadlock outlived its retries: nothing was stored, the same request may be sent again.
-    (
-        OperationalError,
-        lambda _exc: problem(503, _("The database is busy; send it again."), headers={"Retry-After": "1"}),
-    ),
+    (OperationalError, _busy),
 )
