@@ -25,14 +25,18 @@ def holds(result: dict[str, Any], planted: float) -> bool:
 
 def test_reports_find_the_planted_effects() -> None:
     load(NOW)
+    nothing_planted = []
     for slug, planted in PLANTED.items():
         report = campaign_report(Campaign.objects.get(slug=slug), NOW)
-        found = {name: metric["holdout"] for name, metric in report["metrics"].items()}
         assert report["final"], slug
-        assert holds(found["conversion"], planted.conversion), (slug, found["conversion"])
-        assert holds(found["revenue"], planted.revenue), (slug, found["revenue"])
-        assert holds(found["nps"], planted.nps), (slug, found["nps"])
+        for name in ("conversion", "revenue", "nps"):
+            result, effect = report["metrics"][name]["holdout"], getattr(planted, name)
+            if effect:
+                assert holds(result, effect), (slug, name, result)
+            else:
+                nothing_planted.append((slug, name, holds(result, 0.0)))
         assert (report["verdict"]["code"] == "works_well") == (slug in WORKED), report["verdict"]
-        assert report["beside"]["nps"] == ("up" if planted.nps else "unclear")
+    # One range in twenty misses the truth, also where nothing was planted: three of seven would be no luck.
+    assert sum(not held for *_rest, held in nothing_planted) <= 2, nothing_planted
     for campaign in Campaign.objects.filter(status=Campaign.Status.LIVE):
         assert campaign_report(campaign, NOW)["verdict"]["code"] in ("few_conversions", "too_early", "not_enough")
