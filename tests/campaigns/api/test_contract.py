@@ -29,7 +29,7 @@ schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
 
 @pytest.fixture(autouse=True)
 def open_connection() -> Iterator[None]:
-    """A request through WSGI would close the connection that holds the test's transaction; Django's client does this."""
+    """A request through WSGI would close the connection that holds the test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
