@@ -5,6 +5,7 @@ import campaigns.models.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.comparison
 from decimal import Decimal
 from django.db import migrations, models
 
@@ -393,7 +394,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(verbose_name='changed in the shop')),
                 ('created_at', models.DateTimeField(verbose_name='first seen here')),
                 ('valid', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('test', False), models.Q(('status__in', ['pending', 'cancelled']), _negated=True)), output_field=models.BooleanField()), output_field=models.BooleanField(), verbose_name='counts')),
-                ('revenue', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('total'), '-', models.F('tax')), '-', models.F('shipping')), '-', models.F('refunded')), output_field=models.BigIntegerField(), verbose_name='revenue')),
+                ('revenue', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Greatest(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('total'), '-', models.F('tax')), '-', models.F('shipping')), '-', models.F('refunded')), models.Value(0)), output_field=models.BigIntegerField(), verbose_name='revenue')),
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='orders', to='campaigns.customer', verbose_name='customer')),
             ],
             options={

@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.customer import Customer
@@ -61,7 +62,8 @@ class Order(models.Model):
         verbose_name=_("counts"),
     )
     revenue = models.GeneratedField(
-        expression=F("total") - F("tax") - F("shipping") - F("refunded"),
+        # A refund in full also returns tax and shipping: nothing was earned, but nothing was lost on the goods.
+        expression=Greatest(F("total") - F("tax") - F("shipping") - F("refunded"), Value(0)),
         output_field=models.BigIntegerField(),
         db_persist=True,
         verbose_name=_("revenue"),

@@ -42,7 +42,7 @@ class World:
     def bought(self, customer: int, since: datetime, until: datetime) -> list[int]:
         """Return the revenues of a customer's valid orders in [since, until)."""
         return [
-            order.total - order.tax - order.shipping - order.refunded
+            max(order.total - order.tax - order.shipping - order.refunded, 0)
             for order in self.orders[customer]
             if since <= order.placed_at < until and order.status not in ("pending", "cancelled") and not order.test
         ]

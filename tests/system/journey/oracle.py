@@ -75,7 +75,7 @@ def _birthdays(year: ShopYear, customer: Item, *, known: datetime, hour: int) ->
         except ValueError:
             feast = date(celebrated, 2, 28)
         due = _local(feast, time(hour), zone)
-        if feast < year.start.astimezone(ZoneInfo(year.timezone)).date():
+        if feast < year.start.astimezone(zone).date():
             continue
         fresh_until = _local(feast + timedelta(days=2), time(0), zone)
         if _ticked(year, known=known, due=due, fresh_until=fresh_until):
