@@ -36,6 +36,7 @@ def cdnow(folder: Path, *, sample: bool, live_from: datetime | None = None) -> S
         items_of = customer_items(f"cd-{customer}", rank=rank, first_seen=seen, country="US")
         timeline += [(seen, item) for item in items_of]
     for number, (customer, placed, items, value) in enumerate(rows):
+        price = str(round(value / items, 2))
         order: Item = {
             "type": "order",
             "id": f"cdnow-{number}",
@@ -44,7 +45,7 @@ def cdnow(folder: Path, *, sample: bool, live_from: datetime | None = None) -> S
             "currency": "USD",
             "total": str(value),
             "status": "paid",
-            "lines": [{"sku": "CD", "name": "Compact disc", "quantity": items, "unit_price": str(round(value / items, 2))}],
+            "lines": [{"sku": "CD", "name": "Compact disc", "quantity": items, "unit_price": price}],
             "updated_at": placed.isoformat(),
         }
         timeline.append((placed, order))
