@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tests.system.journey.shop_year import Item, ShopYear
+from tests.system.journey.shop_year import Item, ShopYear, in_batches
 
 HOUR = timedelta(hours=1)
 
@@ -103,18 +103,14 @@ def _parcels(year: ShopYear, plan: Plan) -> dict[Key, datetime]:
 
 
 def _tiers(year: ShopYear, plan: Plan) -> dict[Key, datetime]:
-    """Tiers are reached as the posts come in: after each hour's post, by the orders and refunds known then."""
+    """Tiers are reached as the posts come in, by the orders and refunds known after each, and never lost again."""
     due: dict[Key, datetime] = {}
     orders: dict[str, dict[str, Item]] = defaultdict(dict)
     reached: dict[str, set[str]] = defaultdict(set)
-    posts = [(year.start, year.between(datetime.min.replace(tzinfo=UTC), year.start)), *year.by_hour()]
-    for tick, items in posts:
-        touched = {}
-        for item in items:
-            if item["type"] == "order":
-                orders[item["customer"]][item["id"]] = item
-                touched[item["customer"]] = True
-        for customer in touched:
+    for tick, posted in _posts(year):
+        for order in posted:
+            orders[order["customer"]][order["id"]] = order
+        for customer in {order["customer"] for order in posted}:
             crossings = [
                 (when, threshold, slug)
                 for slug, threshold in plan.tiers.items()
@@ -124,11 +120,21 @@ def _tiers(year: ShopYear, plan: Plan) -> dict[Key, datetime]:
             for when in {when for when, *_ in crossings}:
                 _, slug = max((threshold, slug) for at, threshold, slug in crossings if at == when)
                 fresh_until = when + timedelta(hours=72)
-                if when > year.start and _ticked(
-                    year, known=max(tick, year.start + HOUR), due=when, fresh_until=fresh_until
-                ):
+                if when > year.start and _ticked(year, known=tick, due=when, fresh_until=fresh_until):
                     due[plan.tier, customer, f"tier:{slug}"] = when
     return due
+
+
+def _posts(year: ShopYear) -> Iterator[tuple[datetime, list[Item]]]:
+    """Yield the orders as they are stored together: those of one batch, a second version of one after its first."""
+    past = [item for at, item in year.timeline if at <= year.start]
+    for tick, items in [(year.start + HOUR, past), *year.by_hour()]:
+        for batch in in_batches(items):
+            left = [item for item in batch if item["type"] == "order"]
+            while left:
+                together = {item["id"]: item for item in reversed(left)}
+                yield tick, list(together.values())
+                left = [item for item in left if together[item["id"]] is not item]
 
 
 def _crossing(orders: dict[str, Item], threshold: Decimal) -> datetime | None:
