@@ -4,7 +4,7 @@ import csv
 import gzip
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from pathlib import Path
@@ -137,8 +137,10 @@ def online_retail(folder: Path, *, live_from: datetime | None = None) -> ShopYea
             (seen, item) for item in customer_items(f"uk-{customer}", rank=rank, first_seen=seen, country=country)
         ]
     unmatched: list[dict[str, str]] = []
-    # One version of an order an instant: two lines of a cancellation are one fact.
-    for when, rows in groupby(sorted(cancelled, key=_instant), key=_instant):
+    # One version of an order an instant: two lines of a cancellation are one fact. The file counts in minutes, and some
+    # things are sent back in the minute they were bought: half a minute later, then.
+    for minute, rows in groupby(sorted(cancelled, key=_instant), key=_instant):
+        when = minute + timedelta(seconds=30)
         touched: set[str] = set()
         for row in rows:
             customer = row["CustomerID"].removesuffix(".0")
