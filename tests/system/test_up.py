@@ -87,8 +87,13 @@ def system(tmp_path: Path) -> Iterator[System]:
         groups = system.groups()
         yield system
     finally:
+        # Told, not killed: killed children were started again in groups that we did not see.
         if system.process.poll() is None:
-            system.process.kill()
+            system.process.terminate()
+            try:
+                system.process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                system.process.kill()
         for group in groups:
             for pid in members({group}):
                 os.kill(pid, signal.SIGKILL)

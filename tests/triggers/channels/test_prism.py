@@ -1,6 +1,8 @@
 """A second opinion on the contracts: Prism, a validating mock server made from the official OpenAPI files."""
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -44,10 +46,10 @@ def prism(contract: Path, log: Path) -> Iterator[str]:
             time.sleep(0.2)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(10)
-        server.kill()
+        # The whole group: npx ends without its node.
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 def test_what_we_send_to_sendgrid_passes_prism(tmp_path: Path, settings: Settings) -> None:
