@@ -1,6 +1,6 @@
 # Everything a developer runs. A machine needs git, make and Python 3.12 or newer with pip; the rest is fetched.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-services check lint bench journey-full install install-dev
+.PHONY: help run test test-services check lint bench journey-full oracle install install-dev
 
 PYTHON ?=
 export PYTHON
@@ -26,6 +26,7 @@ help:
 	@echo "make test-services  the same tests on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
 	@echo "make check          lint, types and the fast tests: before every commit"
 	@echo "make bench          figures beside bare baselines, into bench/results.json"
+	@echo "make oracle         the planner against a brute-force second opinion in 2,000 made-up worlds"
 	@echo "make journey-full   two real shops' whole years through the whole system"
 
 run: install
@@ -60,6 +61,10 @@ bench: install-dev
 journey-full: install-dev
 	JOURNEY=full $(EMBEDDED) $(BIN)/pytest tests/system/journey -m system
 	JOURNEY=full $(SERVICES) $(BIN)/pytest tests/system/journey -m system
+
+oracle: install-dev
+	WORLDS=2000 $(EMBEDDED) $(BIN)/pytest tests/triggers/test_planner_against_oracle.py
+	WORLDS=2000 $(SERVICES) $(BIN)/pytest tests/triggers/test_planner_against_oracle.py
 
 install: .venv/.installed
 install-dev: .venv/.installed-dev
