@@ -59,8 +59,8 @@ bench: install-dev
 	$(SERVICES) $(BIN)/python -m bench $(TESTS)
 
 journey-full: install-dev
-	JOURNEY=full $(EMBEDDED) $(BIN)/pytest tests/system/journey -m system
-	JOURNEY=full $(SERVICES) $(BIN)/pytest tests/system/journey -m system
+	JOURNEY=full $(EMBEDDED) $(BIN)/pytest -s tests/system/journey -m system
+	JOURNEY=full $(SERVICES) $(BIN)/pytest -s tests/system/journey -m system
 
 oracle: install-dev
 	WORLDS=2000 $(EMBEDDED) $(BIN)/pytest tests/triggers/test_planner_against_oracle.py

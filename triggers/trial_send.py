@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from campaigns.address import address_key
 from campaigns.consent import owners
 from campaigns.gestures.preview import preview
+from campaigns.gestures.render import Rendered
 from campaigns.models import Campaign, ChannelName, Customer, Sender, Shop, Variant
 from campaigns.moment_kinds import moment_kind
 from triggers.channels import Message, channel_class, open_channel
@@ -36,21 +37,7 @@ def send_trial(
     seen = preview(variant, customer, with_order=moment_kind(campaign.moment.kind).about_order)
     if seen.rendered is None:
         raise TrialRefused(" ".join(seen.problems))
-    sender = _sender(variant.language)
-    address = sender.email_address if variant.channel == ChannelName.EMAIL else sender.sms_from
-    if not address:
-        raise TrialRefused(_("The shop has no sender for this channel: add one in its settings."))
-    message = Message(
-        attempt_id=uuid.uuid4(),
-        recipient=recipient,
-        sender=address,
-        sender_name=sender.email_name,
-        reply_to=sender.reply_to,
-        subject=_("[Test] %(subject)s") % {"subject": seen.rendered.subject} if seen.rendered.subject else "",
-        text=seen.rendered.text,
-        html=seen.rendered.html,
-        valid_seconds=_VALID_SECONDS if variant.channel == ChannelName.SMS else None,
-    )
+    message = _message(variant, seen.rendered, recipient)
     channel = open_channel(variant.channel)
     try:
         result = channel.send(message)
@@ -70,6 +57,24 @@ def send_trial(
         text=message.text,
         html=message.html,
         sent_at=now,
+    )
+
+
+def _message(variant: Variant, rendered: Rendered, recipient: str) -> Message:
+    sender = _sender(variant.language)
+    address = sender.email_address if variant.channel == ChannelName.EMAIL else sender.sms_from
+    if not address:
+        raise TrialRefused(_("The shop has no sender for this channel: add one in its settings."))
+    return Message(
+        attempt_id=uuid.uuid4(),
+        recipient=recipient,
+        sender=address,
+        sender_name=sender.email_name,
+        reply_to=sender.reply_to,
+        subject=_("[Test] %(subject)s") % {"subject": rendered.subject} if rendered.subject else "",
+        text=rendered.text,
+        html=rendered.html,
+        valid_seconds=_VALID_SECONDS if variant.channel == ChannelName.SMS else None,
     )
 
 

@@ -13,7 +13,7 @@ from campaigns import bell
 from campaigns.ingest.batch import ingest_batch
 from campaigns.launch import content_hash, end
 from campaigns.models import Campaign, Product, Spend
-from microattentions.demo import history, scenes
+from microattentions.demo import history, house, scenes
 from microattentions.demo.effects import planted_items
 from microattentions.demo.people import Person, people
 from microattentions.demo.planted import PLANTED
@@ -48,7 +48,7 @@ def load(now: datetime, *, customers: int = CUSTOMERS, seed: int = SEED, progres
     monday = _monday(now)
     span = Span(since=monday - timedelta(weeks=WEEKS), until=now)
     with bell.silence(), transaction.atomic():
-        scenes.set_the_shop()
+        house.set_the_shop()
         _stock_and_spend(span, chance)
         crowd = list(people(customers, since=span.since, until=monday, seed=seed))
         survey = PLANTED["how-was-it"]
@@ -68,7 +68,7 @@ def load(now: datetime, *, customers: int = CUSTOMERS, seed: int = SEED, progres
 
 
 def _monday(now: datetime) -> datetime:
-    local = now.astimezone(ZoneInfo(scenes.ZONE))
+    local = now.astimezone(ZoneInfo(house.ZONE))
     return datetime.combine(local.date() - timedelta(days=local.weekday()), time(), local.tzinfo).astimezone(now.tzinfo)
 
 
@@ -78,12 +78,12 @@ def _stock_and_spend(span: Span, chance: random.Random) -> None:
             sku=sku,
             names={"fr": french, "en": english},
             category=category,
-            url=f"{scenes.SITE}/p/{sku.lower()}",
+            url=f"{house.SITE}/p/{sku.lower()}",
             stock=chance.randrange(5, 200),
         )
-        for sku, french, english, category, _price in scenes.PRODUCTS
+        for sku, french, english, category, _price in house.PRODUCTS
     )
-    first = span.since.astimezone(ZoneInfo(scenes.ZONE)).date()
+    first = span.since.astimezone(ZoneInfo(house.ZONE)).date()
     Spend.objects.bulk_create(
         Spend(week=first + timedelta(weeks=week), channel=channel, amount=amount)
         for week, channel, amount in weekly_spend(WEEKS, chance)

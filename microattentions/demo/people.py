@@ -105,24 +105,26 @@ def _person(
         item["birth_date"] = f"{year}-{birthday:%m-%d}"
     if phone:
         item["phone"] = phone
-    consents = tuple(
-        {
-            "type": "consent",
-            "customer": item["id"],
-            "channel": channel,
-            "granted": True,
-            "source": "sign-up",
-            "text": "Oui, écrivez-moi." if base == "fr" else "Yes, write to me.",
-            "given_at": signed_up_at.isoformat(),
-        }
-        for channel, share in (("email", 0.9), ("sms", 0.45))
-        if chance.random() < share and (channel == "email" or phone)
-    )
     # Few order often, many seldom: a gamma distribution of rates, about one order in 130 days on average.
     return Person(
         item=item,
-        consents=consents,
+        consents=tuple(_consents(item, "Oui, écrivez-moi." if base == "fr" else "Yes, write to me.", chance)),
         signed_up_at=signed_up_at,
         rate=chance.gammavariate(2, 0.5) / 130,
         chance=chance,
     )
+
+
+def _consents(item: dict[str, Any], words: str, chance: random.Random) -> Iterator[dict[str, Any]]:
+    """Yield what the customer of `item` agreed to when they signed up."""
+    for channel, share in (("email", 0.9), ("sms", 0.45)):
+        if chance.random() < share and (channel == "email" or "phone" in item):
+            yield {
+                "type": "consent",
+                "customer": item["id"],
+                "channel": channel,
+                "granted": True,
+                "source": "sign-up",
+                "text": words,
+                "given_at": item["signed_up_at"],
+            }

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from microattentions.demo.house import CURRENCY, PRODUCTS, ZONE
 from microattentions.demo.people import Person
-from microattentions.demo.scenes import CURRENCY, PRODUCTS, ZONE
 
 Item = dict[str, Any]
 _ZONE: Final = ZoneInfo(ZONE)

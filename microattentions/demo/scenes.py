@@ -1,55 +1,14 @@
-"""The demo's design: the shop, its tiers and products, and the moments, gestures and campaigns in both languages."""
+"""The demo's design: its moments, gestures and campaigns in both languages."""
 
 from dataclasses import dataclass, field
-from datetime import time
 from decimal import Decimal
 from typing import Any, Final
 
-from campaigns.models import (
-    Campaign,
-    GestureTemplate,
-    JourneyMoment,
-    KeyEvent,
-    PermittedHours,
-    Sender,
-    Shop,
-    Tier,
-    Variant,
-)
+from campaigns.models import Campaign, GestureTemplate, JourneyMoment, Variant
+from microattentions.demo.house import SITE
 
 Category = GestureTemplate.Category
 Stage = JourneyMoment.Stage
-
-CURRENCY: Final = "EUR"
-ZONE: Final = "Europe/Paris"
-SITE: Final = "https://maison-the.test"
-
-# sku, French name, English name, category, price in minor units with tax
-PRODUCTS: Final = (
-    ("TEA-SENCHA", "Sencha des collines", "Hillside sencha", "tea", 1450),
-    ("TEA-EARL", "Earl Grey bergamote", "Bergamot Earl Grey", "tea", 1290),
-    ("TEA-ROOIBOS", "Rooibos vanille", "Vanilla rooibos", "tea", 1190),
-    ("TEA-OOLONG", "Oolong de printemps", "Spring oolong", "tea", 2450),
-    ("TEA-BLANC", "Thé blanc aux pétales", "White tea with petals", "tea", 2890),
-    ("POT-GRES", "Théière en grès", "Stoneware teapot", "ware", 4900),
-    ("CUP-DUO", "Deux tasses émaillées", "Two glazed cups", "ware", 3200),
-    ("BOX-NOEL", "Coffret découverte", "Discovery box", "gift", 3900),
-    ("FILTER-BIO", "Cent filtres en chanvre", "A hundred hemp filters", "ware", 790),
-    ("HONEY-TILLEUL", "Miel de tilleul", "Linden honey", "grocery", 990),
-)
-TIERS: Final = (
-    ("silver", "Feuille d'argent", 20000),
-    ("gold", "Feuille d'or", 50000),
-    ("jade", "Feuille de jade", 90000),
-)
-KEY_EVENTS: Final = (
-    ("view_item", "Product seen", KeyEvent.Kind.MILESTONE),
-    ("add_to_cart", "Added to the cart", KeyEvent.Kind.MILESTONE),
-    ("begin_checkout", "Checkout begun", KeyEvent.Kind.MILESTONE),
-    ("purchase", "Purchase", KeyEvent.Kind.MACRO),
-    ("newsletter_joined", "Newsletter joined", KeyEvent.Kind.SECONDARY),
-    ("guide_read", "Brewing guide read", KeyEvent.Kind.SECONDARY),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,30 +202,6 @@ SCENES: Final = (
         campaigns={"brewing-tip": _HALF | {"name": "Brewing tip (A/A comparison)", "unit_costs": {"email": 1}}},
     ),
 )
-
-
-def set_the_shop() -> Shop:
-    """Store the shop, its senders, hours, tiers and key events."""
-    shop = Shop.get()
-    shop.name, shop.website, shop.country = "Maison Thé", SITE, "FR"
-    shop.timezone, shop.currency, shop.language = ZONE, CURRENCY, "fr"
-    shop.postal_address = "12 rue des Camélias, 44000 Nantes"
-    shop.save()
-    for language, name in (("fr", "Élise de Maison Thé"), ("en", "Élise at Maison Thé")):
-        Sender.objects.create(
-            shop=shop,
-            language=language,
-            email_name=name,
-            email_address="elise@maison-the.test",
-            sms_from="+33639980100",
-        )
-    PermittedHours.objects.create(shop=shop, channel="sms", opens=time(8), closes=time(20), weekdays="123456")
-    Tier.objects.bulk_create(
-        Tier(slug=slug, name=name, threshold=threshold, rank=rank)
-        for rank, (slug, name, threshold) in enumerate(TIERS, start=1)
-    )
-    KeyEvent.objects.bulk_create(KeyEvent(name=name, label=label, kind=kind) for name, label, kind in KEY_EVENTS)
-    return shop
 
 
 def design() -> dict[str, Campaign]:

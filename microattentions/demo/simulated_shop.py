@@ -14,9 +14,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from microattentions.demo.house import PRODUCTS
 from microattentions.demo.people import Person, people
 from microattentions.demo.purchases import Item, answer, event, order, score, steps_before
-from microattentions.demo.scenes import PRODUCTS
 
 LONGEST_PAUSE_SECONDS: Final = 30.0
 # An order is shipped, then delivered, after so many rounds.

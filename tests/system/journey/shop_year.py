@@ -51,7 +51,8 @@ def draw(identity: str, *, below: int, salt: str = "") -> int:
 def birth_date(identity: str) -> str | None:
     """Return the made-up birth date of a customer: three in four have one, one in six of those without its year.
 
-    Every fortieth is born on 29 February; hash-placed days cover the whole year.
+    Every fortieth is born on 29 February; hash-placed days cover the whole year. 1 January 1970 goes without its year:
+    with it, it is refused as what shop systems write for an unknown date.
     """
     if draw(identity, below=4, salt="birth") == 3:
         return None
@@ -60,7 +61,8 @@ def birth_date(identity: str) -> str | None:
         day = date(year - year % 4, 2, 29)
     else:
         day = date(year, 1, 1) + timedelta(days=draw(identity, below=365, salt="day"))
-    return f"--{day:%m-%d}" if draw(identity, below=6, salt="yearless") == 0 else day.isoformat()
+    yearless = draw(identity, below=6, salt="yearless") == 0 or day == date(1970, 1, 1)
+    return f"--{day:%m-%d}" if yearless else day.isoformat()
 
 
 def customer_items(identity: str, *, rank: int, first_seen: datetime, country: str) -> list[Item]:
