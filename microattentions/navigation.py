@@ -51,6 +51,7 @@ PAGES: tuple[Page, ...] = (
         "triggers.view_delivery",
         (
             Page(_("Outbox"), "admin:triggers_outbox", "triggers.view_delivery"),
+            Page(_("Needs a person"), "admin:triggers_needs_a_person", "triggers.view_delivery"),
             _list(_("Deliveries"), "delivery", app="triggers"),
         ),
     ),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import ApiKey, Campaign, Customer, GestureTemplate, JourneyMoment, Sender, Shop
+from triggers.admin.concerns import waiting
 from triggers.models import Circuit, Decision, Delivery, Heartbeat, Occasion, State
 
 if TYPE_CHECKING:
@@ -27,16 +28,6 @@ class Step:
     why: "StrPromise"
     url: str
     done: bool
-
-
-@dataclass(frozen=True)
-class Concern:
-    """Something that waits for a person: how many, in words, and where to look."""
-
-    count: int
-    words: "StrPromise"
-    url: str
-    mood: str
 
 
 def first_steps(shop: Shop) -> list[Step]:
@@ -82,30 +73,14 @@ def first_steps(shop: Shop) -> list[Step]:
     ]
 
 
-def _figures(now: datetime, shop: Shop) -> tuple[dict[str, int], list[Concern]]:
+def _figures(now: datetime, shop: Shop) -> dict[str, int]:
     midnight = now.astimezone(ZoneInfo(shop.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
     week = midnight - timedelta(days=6)
-    counts = Delivery.objects.aggregate(
+    return Delivery.objects.aggregate(
         today=Count("pk", filter=Q(permitted_at__gte=midnight)),
         week=Count("pk", filter=Q(permitted_at__gte=week)),
         waiting=Count("pk", filter=Q(state=State.PLANNED)),
-        **{state.value: Count("pk", filter=Q(state=state)) for state in NEEDS_A_PERSON},
     )
-    listing = reverse("admin:triggers_delivery_changelist")
-    concerns = [
-        Concern(counts[state.value], words, f"{listing}?state__exact={state.value}", mood)
-        for state, (words, mood) in NEEDS_A_PERSON.items()
-        if counts[state.value]
-    ]
-    return counts, concerns
-
-
-NEEDS_A_PERSON: dict[State, tuple["StrPromise", str]] = {
-    State.UNKNOWN: (_("messages whose fate the provider has not told: never sent again by themselves"), "warn"),
-    State.UNCONFIRMED: (_("messages unconfirmed after 24 hours: look, then decide whether to resend"), "bad"),
-    State.QUARANTINED: (_("messages set aside because preparing them failed three times"), "bad"),
-    State.FAILED: (_("messages refused for good by the provider"), "warn"),
-}
 
 
 def _silent_jobs(real_now: datetime) -> list[str]:
@@ -116,7 +91,7 @@ def _silent_jobs(real_now: datetime) -> list[str]:
 def today(now: datetime, *, real_now: datetime) -> dict[str, Any]:
     """Return the context of the page: figures, concerns, running campaigns, the latest occasions and messages."""
     shop = Shop.get()
-    counts, concerns = _figures(now, shop)
+    counts, concerns = _figures(now, shop), waiting(now)
     steps = first_steps(shop)
     running = Campaign.objects.filter(status=Campaign.Status.LIVE).select_related("moment", "gesture")
     week = now - timedelta(days=7)

@@ -20,6 +20,7 @@ from campaigns import clock
 from campaigns.models import *
 from tests import cast
 from triggers.dispatch import dispatch
+from triggers.models import Circuit
 from triggers.planner import plan
 now = clock.now()
 cast.shop()
@@ -42,6 +43,10 @@ for slug, channels in (("page-mail", ("email",)), ("page-sms", ("sms",))):
     )
 plan(now)
 dispatch(now)
+from tests.triggers.messages import sent
+for state in ("unknown", "unconfirmed", "quarantined"):
+    sent(buyer, state=state, outcome="unknown", key=f"needs:{state}")
+Circuit.objects.create(provider="sendgrid", open_until=now, cause="settings", detail="401 the key was withdrawn")
 """
 LISTS: Final = (
     "campaigns/customer",
@@ -73,6 +78,7 @@ MAIN: Final = (
     "campaigns/shop/1/change/",
     "triggers/occasion/",
     "triggers/delivery/outbox/",
+    "triggers/delivery/needs-a-person/",
     "reports/",
 )
 

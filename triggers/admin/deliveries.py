@@ -9,10 +9,12 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from campaigns.admin.base import FactAdmin
 from campaigns.admin.display import instant
 from campaigns.admin.frames import mail_page, mail_policy
+from triggers.admin import needs_a_person
 from triggers.admin.occasions import ReasonFilter
 from triggers.admin.outbox import outbox
 from triggers.admin.words import reason_words, state_pill
@@ -38,10 +40,12 @@ class DeliveryAdmin(FactAdmin):
     readonly_fields = ("stands", "why", "waits", "sent", "attempts_list")
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the outbox, and the page of one message's HTML."""
+        """Add the outbox, what needs a person, and the page of one message's HTML."""
         view = self.admin_site.admin_view
         return [
             path("outbox/", view(self.outbox), name="triggers_outbox"),
+            path("needs-a-person/", view(needs_a_person.page), name="triggers_needs_a_person"),
+            path("needs-a-person/rule/", view(require_POST(needs_a_person.rule)), name="triggers_rule"),
             path("html/<uuid:pk>/", view(mail_policy(self.html)), name="triggers_attempt_html"),
             *super().get_urls(),
         ]
@@ -84,5 +88,10 @@ class DeliveryAdmin(FactAdmin):
         """Return each call with its answer, the provider's later words, and the message."""
         attempts = delivery.attempts.order_by("started_at").prefetch_related("events")
         return render_to_string(
-            "studio/attempts.html", {"attempts": attempts, "clicks": delivery.clicks.select_related("link")}
+            "studio/attempts.html",
+            {
+                "attempts": attempts,
+                "clicks": delivery.clicks.select_related("link"),
+                "rulings": delivery.rulings.order_by("pk"),
+            },
         )

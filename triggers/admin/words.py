@@ -40,6 +40,12 @@ REASONS: Final = {
     "render_failed": _("the text could not be filled in for this customer"),
     "no_sender": _("the shop has no sender for this channel"),
     "campaign_ended": _("the campaign had ended"),
+    "three_claims": _("preparing it failed three times"),
+    "bad_address": _("the address does not exist"),
+    "bad_message": _("the provider refused the message itself"),
+    "opted_out": _("the customer said no to the provider"),
+    "provider_paused": _("the provider is paused"),
+    "address_changed": _("the customer's address has just changed"),
 }
 
 

@@ -27,11 +27,12 @@ NO_SENDER: Final = "no_sender"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A claimed delivery and the message that would carry it."""
+    """A claimed delivery and the message that would carry it; `resend_of` is the attempt that a person repeats."""
 
     delivery: Delivery
     message: Message
     language: str
+    resend_of: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

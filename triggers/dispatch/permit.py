@@ -148,6 +148,7 @@ def _attempt(draft: Draft, now: datetime) -> Attempt:
     return Attempt(
         id=message.attempt_id,
         delivery_id=draft.delivery.pk,
+        resend_of_id=draft.resend_of,
         provider=provider_of(draft.delivery.channel),
         language=draft.language,
         sender=f"{message.sender_name} <{message.sender}>" if message.sender_name else message.sender,

@@ -3,6 +3,7 @@
 from triggers.models.circuit import Circuit
 from triggers.models.delivery import MAY_HAVE_SPOKEN, Attempt, Click, Delivery, DeliveryEvent, Outcome, State
 from triggers.models.occasion import Decision, GuardFinding, Heartbeat, Occasion
+from triggers.models.ruling import Ruling
 from triggers.models.trial import TrialMessage
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Heartbeat",
     "Occasion",
     "Outcome",
+    "Ruling",
     "State",
     "TrialMessage",
 ]

@@ -85,6 +85,13 @@ class Delivery(models.Model):
                 fields=["customer", "spoken_on"], name="delivery_spoken", condition=Q(spoken_on__isnull=False)
             ),
             models.Index(fields=["address_key"], name="delivery_address", condition=~Q(address_key="")),
+            # What the page of what needs a person counts and lists; few rows ever stand there.
+            models.Index(
+                fields=["state", "not_before"],
+                name="delivery_for_a_person",
+                condition=Q(state__in=["unknown", "unconfirmed", "quarantined", "failed"]),
+            ),
+            models.Index(fields=["reason", "not_before"], name="delivery_skipped", condition=Q(state="skipped")),
         ]
 
     def __str__(self) -> str:

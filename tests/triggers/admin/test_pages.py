@@ -63,5 +63,5 @@ def test_lists_need_as_many_queries_for_thirty_rows_as_for_three(
     for path in ("occasion/", "delivery/", "delivery/outbox/"):
         with django_assert_max_num_queries(14):
             assert marie.get(f"/studio/triggers/{path}").status_code == 200
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(32):
         assert marie.get("/studio/").status_code == 200
