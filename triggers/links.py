@@ -1,4 +1,4 @@
-"""The signed tokens of click and unsubscribe links: short enough for an SMS, worthless for any other purpose.
+"""The signed tokens of click, survey and unsubscribe links: short enough for an SMS, worthless for any other purpose.
 
 A token is base64url of two variable-length numbers and a truncated HMAC-SHA256 under a key of its purpose. The target
 of a click is in the database, never in the link, so nobody can send a customer elsewhere with our name on it.
@@ -31,6 +31,11 @@ def unsubscribe_url(delivery_id: int) -> str:
     return f"{settings.PUBLIC_URL}/u/{_sign('unsubscribe', delivery_id)}"
 
 
+def survey_url(delivery_id: int) -> str:
+    """Return the address of the survey that a delivery asks its customer to answer."""
+    return f"{settings.PUBLIC_URL}/s/{_sign('survey', delivery_id)}"
+
+
 def read_click(token: str) -> tuple[int, int]:
     """Return (delivery id, link id); raises BadToken."""
     delivery_id, link_id = _read("click", token, count=2)
@@ -40,6 +45,12 @@ def read_click(token: str) -> tuple[int, int]:
 def read_unsubscribe(token: str) -> int:
     """Return the delivery id; raises BadToken."""
     (delivery_id,) = _read("unsubscribe", token, count=1)
+    return delivery_id
+
+
+def read_survey(token: str) -> int:
+    """Return the delivery id; raises BadToken."""
+    (delivery_id,) = _read("survey", token, count=1)
     return delivery_id
 
 

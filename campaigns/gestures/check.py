@@ -119,7 +119,8 @@ def _trial_contexts(language: str) -> list[dict[str, Any]]:
         "customer": ordinary["customer"] | {"first_name": "P" * 120, "last_name": "P" * 120},
         "order": ordinary["order"] | {"lines": [line] * MAX_LINES},
     }
-    return [facts | {"unsubscribe_url": "https://boutique.test/u/0"} for facts in (ordinary, fullest)]
+    addresses = {"unsubscribe_url": "https://boutique.test/u/0", "survey_url": "https://boutique.test/s/0"}
+    return [facts | addresses for facts in (ordinary, fullest)]
 
 
 def unknown_names(source: str) -> list[TextFault]:

@@ -44,6 +44,7 @@ _VARIABLES: Final[tuple[tuple[str, "StrPromise", Any], ...]] = (
     ("shop.name", _("name of the shop"), "La Boutique"),
     ("shop.website", _("website"), "https://boutique.test"),
     ("shop.postal_address", _("postal address"), "1 rue des Lilas, 75011 Paris"),
+    ("survey_url", _("address of the survey; with /9 behind it, 9 is already chosen"), "https://boutique.test/s/…"),
     ("unsubscribe_url", _("address to unsubscribe"), "https://boutique.test/u/…"),
 )
 

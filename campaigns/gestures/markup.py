@@ -42,6 +42,8 @@ _ADDRESSES: Final = frozenset({"action", "background", "formaction", "href", "po
 _GOOD_ADDRESS: Final = re.compile(r"(?:https?://[^\s\\]|mailto:|tel:)", re.IGNORECASE)
 # Addresses that a template may take from its facts as a whole: both are checked where they come from.
 TRUSTED_TAGS: Final = frozenset({"{{shop.website}}", "{{unsubscribe_url}}"})
+# The survey's page, alone or with a score chosen: {{ survey_url }}/9, or {{ survey_url }}/{{ score }} in a loop.
+_SURVEY: Final = re.compile(r"\{\{ *survey_url *\}\}(?:/(?:10|[0-9]|\{\{ *[a-z]+ *\}\}))?")
 _TAG_WORD: Final = re.compile(r"<!--maj(\d+)j-->|maj(\d+)j")
 _JINJA_OPENING: Final = re.compile(r"\{[{%#]")
 # A parser puts the missing <tbody> behind the comment, and so inside a loop over rows; here it goes before.
@@ -180,6 +182,8 @@ class _Checker(HTMLParser):
     def _check_address(self, value: str) -> None:
         address = _TAG_WORD.sub(lambda found: self.hidden.tags[int(found[1] or found[2])], value).strip()
         if _GOOD_ADDRESS.match(address) or address.replace(" ", "") in TRUSTED_TAGS or address.startswith("#"):
+            return
+        if _SURVEY.fullmatch(address):
             return
         self._refuse(
             gettext_noop("the address “%(address)s” must begin with https://, mailto: or tel:"), address=address[:60]

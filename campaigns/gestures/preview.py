@@ -38,6 +38,7 @@ def preview(variant: Variant, customer: Customer, *, order: Order | None = None,
     invented = with_order and order is None
     if invented:
         facts["order"] = example_order(variant.language, shop.currency)
+    facts["survey_url"] = f"{settings.PUBLIC_URL}/s/preview"
     unsubscribe_url = f"{settings.PUBLIC_URL}/u/preview"
     try:
         compiled = compile_text(variant, register=numbered)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from campaigns.answers import DETRACTOR, follow_up
 from campaigns.ingest.customers import customer_ids, known_ids
 from campaigns.ingest.event_rows import insert_joined
 from campaigns.ingest.faults import Refused, fault
@@ -29,7 +30,12 @@ def store_events(items: Sequence[EventItem | QuickEvent], now: datetime) -> Stor
 
 def store_answers(items: Sequence[AnswerItem], now: datetime) -> Stored:
     """Store answers with different ids; an id that is stored with other facts is refused."""
-    return _store_once(Answer, items, ("survey", "score", "comment", "answered_at"), now)
+    stored = _store_once(Answer, items, ("survey", "score", "comment", "answered_at"), now)
+    told = zip(items, stored.outcomes, strict=True)
+    unhappy = [item.id for item, outcome in told if outcome == "created" and item.score <= DETRACTOR]
+    if unhappy:
+        follow_up(unhappy, now)
+    return stored
 
 
 def _store_once(

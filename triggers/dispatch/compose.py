@@ -84,6 +84,7 @@ class Composer:
 
     def _message(self, delivery: Delivery, variant: Variant, sender: Sender, context: dict[str, Any]) -> Message:
         unsubscribe_url = links.unsubscribe_url(delivery.pk)
+        context = context | {"survey_url": links.survey_url(delivery.pk)}
         rendered = render(
             compile_variant(variant), context, link_url=_link_to(delivery.pk), unsubscribe_url=unsubscribe_url
         )

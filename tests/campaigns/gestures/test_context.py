@@ -92,10 +92,10 @@ def test_every_variable_told_to_the_editor_exists() -> None:
     days = dict.fromkeys(("promised_at", "shipped_at", "delivered_at"), cast.LONG_AGO)
     order = cast.order(claire, "o-1", cast.LONG_AGO, lines=[{"sku": "a", "name": "a"}], **days)
     (facts,) = contexts([(claire, order)], shop)
-    facts["unsubscribe_url"] = "https://maison-the.test/u"
+    facts |= {"unsubscribe_url": "https://maison-the.test/u", "survey_url": "https://maison-the.test/s"}
     names = {variable["name"] for variable in variables()}
     assert _names(facts) == names
-    assert _names(example("fr", "EUR")) | {"unsubscribe_url"} == names
+    assert _names(example("fr", "EUR")) | {"unsubscribe_url", "survey_url"} == names
 
 
 def _names(facts: dict[str, Any]) -> set[str]:
