@@ -142,6 +142,9 @@ CELERY_BEAT_SCHEDULE = {
 SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", default="")
 SENDGRID_HOST = env.str("SENDGRID_HOST", default="https://api.sendgrid.com")
 SENDGRID_WEBHOOK_PUBLIC_KEY = env.str("SENDGRID_WEBHOOK_PUBLIC_KEY", default="")
+# Believed as well while a key or token is being changed; emptied afterwards.
+SENDGRID_WEBHOOK_PUBLIC_KEY_FALLBACKS = env.list("SENDGRID_WEBHOOK_PUBLIC_KEY_FALLBACKS", default=[])
+TWILIO_AUTH_TOKEN_FALLBACKS = env.list("TWILIO_AUTH_TOKEN_FALLBACKS", default=[])
 SMTP_URL = env.str("SMTP_URL", default="")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from celery import shared_task
 
 from campaigns import clock
-from triggers import sweeper
+from triggers import lookups, sweeper
 from triggers.dispatch import dispatch as dispatch_due
 from triggers.heartbeat import beat
 from triggers.planner import plan as plan_due
@@ -34,6 +34,7 @@ def dispatch() -> None:
 
 @shared_task(name="triggers.sweep")
 def sweep() -> None:
-    """End the leases of workers that died."""
+    """End the leases of workers that died, and ask after the messages whose answer was lost."""
     sweeper.sweep()
     beat("sweep", clock.now())
+    lookups.look_up(clock.now())

@@ -4,6 +4,7 @@ Each line has `at`, `id`, `attempt`, `to`, `subject` and the whole `request`.
 """
 
 import json
+import re
 from typing import Final
 
 import msgspec
@@ -64,6 +65,17 @@ class SendGridSimulator(Provider):
             request.body,
         )
         return line, reply(202, headers=f"X-Message-Id: {message_id}\r\n")
+
+    def look_up(self, query: dict[str, str]) -> bytes:
+        """The Email Activity API, as far as one query by our own argument."""
+        asked = re.fullmatch(r"unique_args\['attempt_id'\]=\"(\w+)\"", query["query"])
+        assert asked is not None
+        found = [
+            {"msg_id": f"{line['id']}.filter0001.1.2-0", "to_email": line["to"], "status": "delivered"}
+            for line in self.log.lines()
+            if line["attempt"] == asked[1]
+        ]
+        return reply(200, json.dumps({"messages": found}).encode())
 
     def fault(self, fault: Fault) -> bytes:
         return _problem(fault.status, "simulated", fault.detail or None)

@@ -11,6 +11,8 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
 
 from tests.providers.faults import Fault, Faults
 
@@ -60,11 +62,16 @@ class Log:
     """One JSON line an accepted message, handed to the kernel before its answer is: a kill -9 loses none."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def add(self, line: bytes) -> None:
         """Append one line (without its end)."""
         os.write(self._file, line + b"\n")
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return every line so far."""
+        return [json.loads(line) for line in self._path.read_text(encoding="utf-8").splitlines()]
 
 
 class Provider(ABC):
@@ -72,6 +79,8 @@ class Provider(ABC):
 
     def __init__(self, log: Log, *, strict: bool) -> None:
         self.log = log
+        # GETs find what was taken unless a test says that this account may not look.
+        self.may_look = True
         self.strict = strict
         self.faults = Faults()
         self._taken = 0
@@ -85,6 +94,10 @@ class Provider(ABC):
         """Return the line of the log and the answer for a message taken."""
 
     @abstractmethod
+    def look_up(self, query: dict[str, str]) -> bytes:
+        """Return the answer to a question for messages taken."""
+
+    @abstractmethod
     def fault(self, fault: Fault) -> bytes:
         """Return the answer of a fault with a status."""
 
@@ -96,8 +109,12 @@ class Provider(ABC):
     def handle(self, request: Request) -> tuple[bytes | None, float]:
         """Return the answer (None: hang up) and after how many seconds it is given."""
         if request.path == "/_mode":
-            self.faults = Faults.of(json.loads(request.body))
+            mode = json.loads(request.body)
+            self.faults, self.may_look = Faults.of(mode), mode.get("may_look", True)
             return reply(200), 0.0
+        if request.method == "GET":
+            question = dict(parse_qsl(request.path.partition("?")[2]))
+            return (self.look_up(question) if self.may_look else reply(403)), 0.0
         refused = self.refusal(request)
         if refused is not None:
             return refused, 0.0

@@ -5,6 +5,7 @@ Each line has `at`, `id`, `attempt` (the end of the StatusCallback), `to`, `body
 
 import json
 import re
+from email.utils import formatdate
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -55,6 +56,22 @@ class TwilioSimulator(Provider):
             "uri": request.path,
         }
         return json.dumps(line | {"request": form}).encode(), reply(201, json.dumps(message).encode())
+
+    def look_up(self, query: dict[str, str]) -> bytes:
+        """The list of messages to one number, the newest first."""
+        found = [
+            {
+                "sid": line["id"],
+                "to": line["to"],
+                "body": line["body"],
+                "status": "delivered",
+                "error_code": None,
+                "date_created": formatdate(line["at"], usegmt=True),
+            }
+            for line in reversed(self.log.lines())
+            if line["to"] == query["To"]
+        ]
+        return reply(200, json.dumps({"messages": found}).encode())
 
     def fault(self, fault: Fault) -> bytes:
         return _problem(fault.status, int(fault.detail or fault.status), "simulated")

@@ -44,18 +44,24 @@ def events(request: HttpRequest) -> HttpResponse:
 
 def is_signed(body: bytes, headers: Mapping[str, str], *, real_now: float) -> bool:
     """Return whether SendGrid signed `body` and its time stamp (ECDSA P-256 over both), not longer ago than the
-    replay window of `real_now` (Unix seconds). Without a configured key nothing is."""
+    replay window of `real_now` (Unix seconds). Without a configured key nothing is; while it is being changed the old
+    one counts too."""
     signature = headers.get(EventWebhookHeader.SIGNATURE, "")
     timestamp = headers.get(EventWebhookHeader.TIMESTAMP, "")
-    if not (settings.SENDGRID_WEBHOOK_PUBLIC_KEY and signature and timestamp):
-        return False
+    keys = filter(None, (settings.SENDGRID_WEBHOOK_PUBLIC_KEY, *settings.SENDGRID_WEBHOOK_PUBLIC_KEY_FALLBACKS))
     try:
-        if abs(real_now - int(timestamp)) > REPLAY_WINDOW.total_seconds():
+        if not signature or abs(real_now - int(timestamp)) > REPLAY_WINDOW.total_seconds():
             return False
-        return bool(
-            _verifier(settings.SENDGRID_WEBHOOK_PUBLIC_KEY).verify_signature(body.decode(), signature, timestamp)
-        )
-    except ValueError:  # no number, no UTF-8, no base64
+        text = body.decode()
+    except ValueError:  # no number, no UTF-8
+        return False
+    return any(_signed_by(key, text, signature, timestamp) for key in keys)
+
+
+def _signed_by(public_key: str, text: str, signature: str, timestamp: str) -> bool:
+    try:
+        return bool(_verifier(public_key).verify_signature(text, signature, timestamp))
+    except ValueError:  # no key, no base64
         return False
 
 

@@ -1,4 +1,4 @@
-"""Twilio's webhooks: what became of an SMS, and what people answer (STOP, START, HELP in French and English)."""
+"""Twilio's webhooks: what became of an SMS, and what people answer: STOP, START, HELP (French and English), scores."""
 
 import unicodedata
 from datetime import datetime
@@ -19,6 +19,7 @@ from campaigns.address import address_key
 from campaigns.consent import refuse, welcome_back
 from campaigns.ingest.rows import insert_new
 from campaigns.models import ChannelName, Customer, Shop, Suppression
+from triggers.callbacks.answers import keep_score, score_of
 from triggers.callbacks.record import Report, record
 from triggers.callbacks.words import twilio_word
 from triggers.models import DeliveryEvent
@@ -64,26 +65,36 @@ def status(request: HttpRequest, attempt: str = "") -> HttpResponse:
 @csrf_exempt
 @require_POST
 def inbound(request: HttpRequest) -> HttpResponse:
-    """Heed STOP, START and HELP and answer in the shop's name; any other message is left to the shop's own inbox."""
+    """Heed STOP, START and HELP and answer in the shop's name, and keep a score that we asked for.
+
+    Any other message is left to the shop's own inbox.
+    """
     if not is_signed(request):
         return HttpResponseForbidden()
     # With Twilio's own opt-out management on, it names the word itself and has answered already.
     managed = request.POST.get("OptOutType", "").lower()
-    wish = managed or wish_of(request.POST.get("Body", ""))
-    if wish not in ("stop", "start", "help"):
+    body, now = request.POST.get("Body", ""), clock.now()
+    key, sid = address_key(request.POST.get("From", "")), request.POST.get("MessageSid", "")
+    scored = None if managed else score_of(body)
+    if scored is not None:
+        keep_score(*scored, key, provider=PROVIDER, sid=sid, now=now)
+    # "9 stop" is both.
+    wish = managed or wish_of(scored[1] if scored else body)
+    if wish not in ("stop", "start", "help") or (scored and wish != "stop"):
         return _twiml("")
-    key = address_key(request.POST.get("From", ""))
-    heed(wish, key, sid=request.POST.get("MessageSid", ""), now=clock.now())
+    heed(wish, key, sid=f"{sid}:score" if scored else sid, now=now)
     return _twiml("" if managed else _answer(wish, key))
 
 
 def is_signed(request: HttpRequest) -> bool:
-    """Return whether Twilio signed this form for the address at which the world knows us; without a token, never."""
-    if not settings.TWILIO_AUTH_TOKEN:
-        return False
+    """Return whether Twilio signed this form for the address at which the world knows us; without a token, never.
+
+    While a token is being changed Twilio signs with the one or the other, so the old ones are believed too.
+    """
     signature = request.headers.get("X-Twilio-Signature", "")
     url = settings.PUBLIC_URL + request.get_full_path()
-    return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, request.POST, signature))
+    tokens = filter(None, (settings.TWILIO_AUTH_TOKEN, *settings.TWILIO_AUTH_TOKEN_FALLBACKS))
+    return any(RequestValidator(token).validate(url, request.POST, signature) for token in tokens)
 
 
 def wish_of(body: str) -> str:

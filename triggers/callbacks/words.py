@@ -39,6 +39,8 @@ STOPPED: Final = Word("stopped", State.FAILED, closes=Reason.STOPPED, refusal=Tr
 # Recorded and nothing else: only the person's START or somebody at the shop opens an address again.
 RESUBSCRIBED: Final = Word("resubscribed")
 CLICKED: Final = Word("clicked", State.DELIVERED)
+# Who answers a message has received it.
+ANSWERED: Final = Word("answered", State.DELIVERED)
 OTHER: Final = Word("other")
 
 # SendGrid's `event` in lower case; opens are not kept at all: nobody is tracked reading without their own consent.

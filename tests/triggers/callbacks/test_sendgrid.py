@@ -298,3 +298,19 @@ def test_recorded_at_is_business_time(sendgrid: SendGridPost, settings: Settings
     settings.CLOCK_FILE = str(tmp_path / "clock")
     sendgrid([event("delivered", sent(cast.claire()))])
     assert DeliveryEvent.objects.get().recorded_at == clock.now()
+
+
+def test_old_key_counts_while_it_is_being_changed(sendgrid: SendGridPost, settings: Settings) -> None:
+    attempt = sent(cast.claire())
+    old, settings.SENDGRID_WEBHOOK_PUBLIC_KEY = settings.SENDGRID_WEBHOOK_PUBLIC_KEY, "no key at all"
+    assert sendgrid([event("delivered", attempt)]).status_code == 403
+    settings.SENDGRID_WEBHOOK_PUBLIC_KEY_FALLBACKS = ["", old]
+    assert sendgrid([event("delivered", attempt)]).status_code == 204
+    assert state_of(attempt) == "delivered"
+
+
+def test_word_that_comes_three_days_late_still_counts(sendgrid: SendGridPost) -> None:
+    attempt = sent(cast.claire(), state="unconfirmed", outcome="unknown")
+    late = event("delivered", attempt, timestamp=int(NOW.timestamp()) - 3 * 86400)
+    assert sendgrid([late]).status_code == 204
+    assert state_of(attempt) == "delivered"

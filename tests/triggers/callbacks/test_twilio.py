@@ -220,3 +220,12 @@ def test_neither_number_nor_text_of_an_answer_is_kept(twilio: TwilioPost) -> Non
     kept = str(DeliveryEvent.objects.values().get())
     assert "+33639980001" not in kept
     assert "svp" not in kept
+
+
+def test_old_token_counts_while_it_is_being_changed(twilio: TwilioPost, settings: Settings) -> None:
+    attempt = sent(cast.claire(), channel="sms")
+    settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_FALLBACKS = "the new one", ["12345", ""]
+    assert twilio(f"{STATUS}/{attempt.pk.hex}", status("delivered")).status_code == 204
+    settings.TWILIO_AUTH_TOKEN_FALLBACKS = [""]
+    assert twilio(f"{STATUS}/{attempt.pk.hex}", status("undelivered")).status_code == 403
+    assert state_of(attempt) == "delivered"
