@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from analytics.kernel.conversion import newcombe
-from analytics.kernel.estimate import LEVEL, Estimate, Evidence, Interval, Metric, TooLittleData, Unit
+from analytics.kernel.estimate import LEVEL, Estimate, Evidence, Interval, Metric, TooLittleData, Unit, z_value
+from analytics.kernel.means import fieller
 from analytics.kernel.revenue import mover
-from analytics.kernel.statistics import Counts, Weeks
+from analytics.kernel.statistics import Counts, PairSums, Weeks
 
 # Week-to-week scatter cannot be told from luck on fewer weeks a side.
 WEEKS_FOR_SCATTER: Final = 3
@@ -53,6 +54,22 @@ def cac_interval(weeks: Weeks, *, level: float = LEVEL) -> Interval:
     return 1 / float(high), 1 / float(low)
 
 
+def weekly_scatter(after: Weeks, before: Weeks) -> float:
+    """Return how much more the weeks scatter than Poisson's: Pearson's χ² over its degrees of freedom, 1 at least."""
+    fit = _poisson_model(after, before).fit(scale=1.0)
+    # Less scatter than Poisson's is luck, not knowledge.
+    return max(1.0, float(fit.pearson_chi2) / float(fit.df_resid))
+
+
+def _poisson_model(after: Weeks, before: Weeks) -> Any:
+    import numpy as np
+    import statsmodels.api as sm
+
+    new = np.array(before.new + after.new, dtype=float)
+    flag = np.array([0.0] * len(before.new) + [1.0] * len(after.new))
+    return sm.GLM(new, sm.add_constant(flag), sm.families.Poisson(), offset=np.log(before.cost + after.cost))
+
+
 def _spread(centre: float, interval: Interval, factor: float) -> Interval:
     low, high = interval
     return centre * (low / centre) ** factor, centre * (high / centre) ** factor
@@ -68,17 +85,8 @@ def _poisson_ratio(after: Weeks, before: Weeks, level: float) -> tuple[Interval,
 
 
 def _quasi_poisson(after: Weeks, before: Weeks, level: float) -> tuple[Interval, float, float]:
-    import numpy as np
-    import statsmodels.api as sm
-
-    new = np.array(before.new + after.new, dtype=float)
-    flag = np.array([0.0] * len(before.new) + [1.0] * len(after.new))
-    model = sm.GLM(new, sm.add_constant(flag), sm.families.Poisson(), offset=np.log(before.cost + after.cost))
-    fit = model.fit(scale=1.0, use_t=True)
-    # Less scatter than Poisson's is luck, not knowledge.
-    scale = max(1.0, float(fit.pearson_chi2) / float(fit.df_resid))
-    if scale > 1:
-        fit = model.fit(scale=scale, use_t=True)
+    scale = weekly_scatter(after, before)
+    fit = _poisson_model(after, before).fit(scale=scale, use_t=True)
     low, high = fit.conf_int(alpha=1 - level)[1]
     return (math.exp(-float(high)), math.exp(-float(low))), float(fit.pvalues[1]), scale
 
@@ -120,4 +128,38 @@ def incremental_cac(treated: Counts, control: Counts, *, cost: float, level: flo
         new_c=control.successes,
         diff_ci=(low, high),
         level=level,
+    )
+
+
+def incremental_cac_varying(treated: PairSums, control: PairSums, *, level: float = LEVEL) -> IncrementalCac:
+    """Return the extra cost over the extra new customers where the cost itself varies from contact to contact.
+
+    `y` is a contact's cost in minor units, `x` whether they became a new customer (0 or 1). Fieller's interval of a
+    ratio of two differences; infinite above where the campaign may have won nobody. Raises TooLittleData where an
+    arm has fewer than two contacts or no new customer was won.
+    """
+    if treated.n < 2 or control.n < 2:
+        raise TooLittleData("an arm has fewer than two contacts")
+    cost = treated.y / treated.n - control.y / control.n
+    won = treated.x / treated.n - control.x / control.n
+    if won <= 0:
+        raise TooLittleData("the campaign won no new customer")
+    var_cost, var_won, cov = (
+        sum(getattr(arm, moment) / arm.n for arm in (treated, control))
+        for moment in ("variance_y", "variance_x", "covariance")
+    )
+    z = z_value(level)
+    found = fieller(cost, won, var_cost, var_won, cov, critical=z)
+    upper = won + z * math.sqrt(var_won)
+    return IncrementalCac(
+        value=cost / won,
+        # Unbounded above: the least it can cost is told by the most that can have been won.
+        interval=found or (cost / upper, math.inf),
+        n_t=treated.n,
+        n_c=control.n,
+        new_t=round(treated.x),
+        new_c=round(control.x),
+        diff_ci=(won - z * math.sqrt(var_won), upper),
+        level=level,
+        method="fieller",
     )

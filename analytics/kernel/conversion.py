@@ -25,7 +25,7 @@ def compare_conversion(treated: Counts, control: Counts, *, level: float = LEVEL
         diff=treated.share - control.share,
         diff_ci=newcombe(treated, control, level=level),
         rel=treated.share / control.share - 1 if relative else None,
-        rel_ci=_score_ratio(treated, control, level=level) if relative else None,
+        rel_ci=score_ratio(treated, control, level=level) if relative else None,
         p=score_test(treated, control),
         level=level,
         method="newcombe",
@@ -69,7 +69,8 @@ def wilson(counts: Counts, *, level: float = LEVEL) -> Interval:
     return float(low), float(high)
 
 
-def _score_ratio(treated: Counts, control: Counts, *, level: float) -> Interval | None:
+def score_ratio(treated: Counts, control: Counts, *, level: float = LEVEL) -> Interval | None:
+    """Return the score interval of share_t / share_c − 1; infinite above where the control arm has no success."""
     import numpy as np
     from statsmodels.stats.proportion import confint_proportions_2indep
 

@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+from analytics.kernel.estimate import Interval, z_value
 from analytics.kernel.nps import welch
 from analytics.kernel.statistics import Sums
 
@@ -62,11 +63,29 @@ def always_valid_level(*, n: int, n_target: int, level: float = 0.95) -> float:
     """
     from scipy.stats import norm
 
+    spread = _tuned(n, n_target, level) * n
+    z = math.sqrt(2 * (spread + 1) * math.log(math.sqrt(spread + 1) / (1 - level)) / spread)
+    # Beyond z ≈ 8 a level cannot be told from 1 in floating point.
+    return float(min(1 - 2 * norm.sf(z), 1 - 1e-12))
+
+
+def always_valid_interval(diff: float, error: float, *, n: int, n_target: int, level: float = 0.95) -> Interval:
+    """Return the asymptotic confidence sequence of a difference with standard error `error` on `n` units."""
+    half = z_value(always_valid_level(n=n, n_target=n_target, level=level)) * error
+    return diff - half, diff + half
+
+
+def always_valid_p(diff: float, error: float, *, n: int, n_target: int, level: float = 0.95) -> float:
+    """Return the smallest α at which the sequence, tuned for `level`, excludes 0: a p that may be looked at daily."""
+    if error <= 0:
+        return 1.0 if diff == 0 else 0.0
+    spread = _tuned(n, n_target, level) * n
+    return min(1.0, math.sqrt(spread + 1) * math.exp(-((diff / error) ** 2) * spread / (2 * (spread + 1))))
+
+
+def _tuned(n: int, n_target: int, level: float) -> float:
+    """Return ρ², with which the sequence is narrowest at `n_target` units."""
     if n < 1 or n_target < 1:
         raise ValueError("a sequence needs at least one unit")
     alpha = 1 - level
-    rho2 = (-2 * math.log(alpha) + math.log(1 - 2 * math.log(alpha))) / n_target
-    spread = n * rho2 + 1
-    z = math.sqrt(2 * spread * math.log(math.sqrt(spread) / alpha) / (n * rho2))
-    # Beyond z ≈ 8 a level cannot be told from 1 in floating point.
-    return float(min(1 - 2 * norm.sf(z), 1 - 1e-12))
+    return (-2 * math.log(alpha) + math.log(1 - 2 * math.log(alpha))) / n_target

@@ -92,6 +92,54 @@ class RatioSums:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PairSums:
+    """An outcome `y` and a covariate `x` a unit: revenue in the window, and what was bought in the weeks before."""
+
+    n: int
+    y: float
+    x: float
+    yy: float
+    xx: float
+    xy: float
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the sums contradict each other."""
+        _require(self.n >= 0 and self.yy >= 0 and self.xx >= 0, "a count or a sum of squares is negative")
+        _require(self.xy**2 <= self.xx * self.yy * (1 + 1e-9), "the cross product is too large for its squares")
+
+    def __add__(self, other: Self) -> Self:
+        """Return the sums of both groups together."""
+        parts = ("n", "y", "x", "yy", "xx", "xy")
+        return type(self)(**{part: getattr(self, part) + getattr(other, part) for part in parts})
+
+    @property
+    def variance_x(self) -> float:
+        """Return the unbiased variance of the covariate."""
+        return max(0.0, self.xx - self.x**2 / self.n) / (self.n - 1)
+
+    @property
+    def variance_y(self) -> float:
+        """Return the unbiased variance of the outcome."""
+        return max(0.0, self.yy - self.y**2 / self.n) / (self.n - 1)
+
+    @property
+    def covariance(self) -> float:
+        """Return the unbiased covariance."""
+        return (self.xy - self.x * self.y / self.n) / (self.n - 1)
+
+    @property
+    def correlation(self) -> float:
+        """Return the correlation, 0 where either never varies."""
+        spread = math.sqrt(self.variance_x * self.variance_y)
+        return self.covariance / spread if spread else 0.0
+
+    def adjusted(self, theta: float, grand: float) -> tuple[float, float]:
+        """Return the mean of y − theta · (x − grand) and the variance of that mean."""
+        variance = self.variance_y - 2 * theta * self.covariance + theta**2 * self.variance_x
+        return self.y / self.n - theta * (self.x / self.n - grand), max(0.0, variance) / self.n
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
     """Answers to "would you recommend us?": 9 and 10 promote, 7 and 8 are passive, 0 to 6 detract."""
 
