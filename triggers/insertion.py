@@ -1,6 +1,8 @@
 """Storing decided occasions and the deliveries of the due ones: PostgreSQL's one statement, and its portable twin."""
 
 from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,13 +28,44 @@ _OCCASIONS: Final = Occasion._meta.db_table
 _DELIVERIES: Final = Delivery._meta.db_table
 
 
-def insert(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
-    """Store the rows of `select` that are not known yet; return how many, by (decision, reason).
+# A SELECT of decided occasions, and its parameters.
+Select = tuple[str, tuple[Any, ...]]
 
-    The rows and their deliveries are stored together or not at all.
+
+def side_by_side() -> bool:
+    """Return whether several selects can be stored at once: not on SQLite, and not where an open transaction hides from
+    another connection what it has written."""
+    return connection.vendor == "postgresql" and not connection.in_atomic_block
+
+
+def insert(campaign: Campaign, now: datetime, selects: Sequence[Select]) -> Counter[tuple[str, str]]:
+    """Store the rows of `selects` that are not known yet; return how many, by (decision, reason).
+
+    The rows of one select and their deliveries are stored together or not at all. Further selects than the first are
+    stored meanwhile over connections of their own: see `side_by_side`.
     """
+    first, *others = selects
+    if not others:
+        return _insert(campaign, now, *first)
+    with ThreadPoolExecutor(len(others)) as threads:
+        meanwhile = [threads.submit(_insert_apart, campaign, now, *select) for select in others]
+        counts = _insert(campaign, now, *first)
+        for stored in meanwhile:
+            counts.update(stored.result())
+    return counts
+
+
+def _insert(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
     fast = connection.vendor == "postgresql"
     return (insert_at_once if fast else insert_in_two)(campaign, now, select, params)
+
+
+def _insert_apart(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
+    """Store over this thread's own connection, which nobody else would close."""
+    try:
+        return _insert(campaign, now, select, params)
+    finally:
+        connection.close()
 
 
 def insert_at_once(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from campaigns.models import Campaign, Shop
+from campaigns.models import Campaign, Customer, Shop
 from triggers import holdout, insertion
 from triggers.guards import TEMPORARY, Guard, Setting, setting_of, speaker
 from triggers.local_time import zones_in_use
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 HEARTBEAT: Final = "plan"
 # What expired before a longer stop than this is not even listed as missed.
 _LONGEST_STOP: Final = timedelta(days=60)
+# More new occasions of a campaign than this are worth a second connection.
+_MUCH: Final = 50_000
 
 
 @dataclass(slots=True)
@@ -66,8 +68,8 @@ def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
         # Most ticks bring a campaign nothing: asking that first spares the guards, whose SQL takes longest to write.
         if not news.exists():
             continue
-        select, params = _decided(campaign, setting_of(campaign, shop, zones, now), news)
-        stored = insertion.insert(campaign, now, select, params)
+        setting = setting_of(campaign, shop, zones, now)
+        stored = insertion.insert(campaign, now, [_decided(campaign, setting, part) for part in _parts(campaign, news)])
         planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
     if customers is None:
         _beat(now, last)
@@ -91,6 +93,16 @@ def _news(campaign: Campaign, now: datetime, last: datetime, customers: Collecti
     known = Occasion.objects.filter(campaign=campaign, customer=customer, key=OuterRef("key"))
     fresh_or_missed = Q(fresh_until__gt=now) | Q(due_at__gt=stop)
     return rows.filter(~Exists(known), fresh_or_missed).order_by()
+
+
+def _parts(campaign: Campaign, news: QuerySet[Any, Any]) -> list[QuerySet[Any, Any]]:
+    """Return `news` as one, or where it is much in two halves of the customers, to be stored side by side."""
+    if not insertion.side_by_side() or not news[_MUCH : _MUCH + 1].exists():
+        return [news]
+    ids = Customer.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    middle = (ids["first"] + ids["last"]) // 2
+    customer = f"{kind_of(campaign).customer_path}pk"
+    return [news.filter(**{f"{customer}__lte": middle}), news.filter(**{f"{customer}__gt": middle})]
 
 
 def _reached(campaign: Campaign, setting: Setting, news: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:

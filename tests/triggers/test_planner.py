@@ -1,7 +1,5 @@
 """The planner: each decision once, with its reason; caps, quiet hours, stops, two at once."""
 
-import threading
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -9,10 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import Campaign, Customer, Order, PermittedHours, Shop, Suppression
+from campaigns.models import Campaign, PermittedHours, Shop, Suppression
 from tests import cast
 from tests.triggers.world import spoken, stored
-from triggers.insertion import insert_at_once, insert_in_two
 from triggers.models import Delivery, Heartbeat, Occasion
 from triggers.planner import plan
 
@@ -232,59 +229,3 @@ def test_quiet_tick_asks_few_questions() -> None:
     ) as queries:
         plan(MORNING + timedelta(minutes=1))
     assert len(queries) <= 12
-
-
-Insertion = Callable[[Campaign, datetime, str, tuple[Any, ...]], Any]
-
-
-@pytest.mark.parametrize("insertion", [insert_at_once, insert_in_two])
-def test_fast_path_and_portable_twin_store_the_same(insertion: Insertion, monkeypatch: pytest.MonkeyPatch) -> None:
-    if insertion is insert_at_once and connection.vendor != "postgresql":
-        pytest.skip("PostgreSQL's own path")
-    monkeypatch.setattr("triggers.insertion.insert", insertion)
-    claire, malik = cast.claire(), cast.malik(birth_day=314, email="")
-    cast.live_campaign(slug="fete")
-    cast.live_campaign("post_purchase", {"anchor": "placed"}, slug="merci", channels=("sms", "email"))
-    cast.order(claire, "A-1", MORNING)
-    cast.order(malik, "B-1", MORNING)
-    now = MORNING + timedelta(hours=10)
-    assert decisions(now) == [
-        ("fete", "due", ""),
-        ("fete", "skipped", "no_address"),
-        ("merci", "due", ""),
-        ("merci", "due", ""),
-    ]
-    assert len(stored()) == 4
-    assert Occasion.objects.get(key="order:A-1").order == Order.objects.get(external_id="A-1")
-    assert decisions(now) == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_planners_at_once_store_each_occasion_once() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite's test database is in memory, where threads do not wait for each other")
-    Customer.objects.bulk_create(
-        Customer(
-            external_id=f"c{number}",
-            email=f"c{number}@maison-the.test",
-            email_marketing=True,
-            birth_day=314,
-            timezone="Europe/Paris",
-            created_at=cast.LONG_AGO,
-        )
-        for number in range(500)
-    )
-    cast.live_campaign(slug="fete")
-    start, counts = threading.Barrier(4), []
-
-    def run() -> None:
-        start.wait()
-        counts.append(plan(MORNING).counts.total())
-        connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (sum(counts), Occasion.objects.count(), Delivery.objects.count()) == (500, 500, 500)
