@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.audience import parse_audience
 from campaigns.models import Campaign, ChannelName, GestureTemplate, KeyEvent, Sender
-from campaigns.moment_kinds import moment_kinds, parse_rule
+from campaigns.moment_kinds import about_order, parse_rule
 
 Status = Campaign.Status
 
@@ -92,8 +92,11 @@ def _text_problems(campaign: Campaign, channels: list[str]) -> list[str]:
     from campaigns.gestures.check import gesture_problems
 
     known = [channel for channel in channels if channel in ChannelName.values]
-    about_order = {kind.name: kind.about_order for kind in moment_kinds()}.get(campaign.moment.kind, True)
-    problems = gesture_problems(campaign.gesture, known, with_order=about_order)
+    try:
+        with_order = about_order(campaign.moment)
+    except ValidationError:
+        with_order = True  # the rule's own fault is told above; this one would only add to it
+    problems = gesture_problems(campaign.gesture, known, with_order=with_order)
     if channels and not Sender.objects.exists():
         problems.append(_("The shop has no sender: add one in the shop's settings."))
     return problems

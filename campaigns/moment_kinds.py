@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict
 from pydantic import ValidationError as RuleError
 
+from campaigns.models import JourneyMoment
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
@@ -19,10 +21,8 @@ class MomentRule(BaseModel):
 
 
 class MomentKind(ABC):
-    """One way to reach a moment; triggers.occasions adds the query. `about_order` says that each of its occasions is
-    about one order, of which a text may then speak."""
+    """One way to reach a moment; triggers.occasions adds the query."""
 
-    about_order: ClassVar[bool] = False
     name: ClassVar[str]
     label: ClassVar["StrPromise"]
     rule_model: ClassVar[type[MomentRule]]
@@ -30,6 +30,10 @@ class MomentKind(ABC):
     @abstractmethod
     def sentence(self, rule: MomentRule) -> str:
         """Return the rule in words, in the active language."""
+
+    def about_order_by(self, _rule: MomentRule, /) -> bool:
+        """Return whether each occasion is about one order, of which a text may then speak."""
+        return False
 
 
 _kinds: dict[str, MomentKind] = {}
@@ -54,6 +58,11 @@ def moment_kind(name: str) -> MomentKind:
         raise ValidationError(
             {"kind": _("%(name)s is not a kind of moment; there are: %(known)s.") % {"name": name, "known": known}}
         ) from None
+
+
+def about_order(moment: JourneyMoment) -> bool:
+    """Return whether each occasion of `moment` is about one order; raises ValidationError for a bad rule."""
+    return moment_kind(moment.kind).about_order_by(parse_rule(moment.kind, moment.rule))
 
 
 def parse_rule(kind_name: str, rule: dict[str, Any]) -> MomentRule:

@@ -14,7 +14,7 @@ from campaigns.consent import owners
 from campaigns.gestures.preview import preview
 from campaigns.gestures.render import Rendered
 from campaigns.models import Campaign, ChannelName, Customer, Sender, Shop, Variant
-from campaigns.moment_kinds import moment_kind
+from campaigns.moment_kinds import about_order
 from triggers.channels import Message, channel_class, open_channel
 from triggers.models import TrialMessage
 
@@ -34,7 +34,7 @@ def send_trial(
     reach one.
     """
     _check_recipient(variant.channel, recipient)
-    seen = preview(variant, customer, with_order=moment_kind(campaign.moment.kind).about_order)
+    seen = preview(variant, customer, with_order=about_order(campaign.moment))
     if seen.rendered is None:
         raise TrialRefused(" ".join(seen.problems))
     message = _message(variant, seen.rendered, recipient)

@@ -12,7 +12,7 @@ from django.utils.html import escape
 from campaigns.admin.frames import mail_page, mail_policy
 from campaigns.gestures.preview import preview
 from campaigns.models import Campaign, ChannelName, Customer, Sender, Shop, Variant
-from campaigns.moment_kinds import moment_kind
+from campaigns.moment_kinds import about_order
 
 FOUND: Final = 8
 
@@ -54,10 +54,10 @@ def shown(campaign: Campaign, customer: Customer) -> list[Shown]:
     fallback = next(iter(senders.values()), None)
     variants = campaign.gesture.variants.filter(channel__in=campaign.channels)
     ranked = sorted(variants, key=lambda variant: (campaign.channels.index(variant.channel), variant.language))
-    about_order = moment_kind(campaign.moment.kind).about_order
+    with_order = about_order(campaign.moment)
     cards = []
     for variant in ranked:
-        seen = preview(variant, customer, with_order=about_order)
+        seen = preview(variant, customer, with_order=with_order)
         sender = senders.get(variant.language, fallback)
         is_email = variant.channel == ChannelName.EMAIL
         url = reverse("admin:campaigns_variant_preview", args=(variant.pk,))

@@ -24,12 +24,21 @@ _LABELS: Final = {
     "anchor": gettext_lazy("counted from the instant the order is"),
     "delay_days": gettext_lazy("days to wait"),
     "delay_hours": gettext_lazy("hours to wait"),
+    "begins": gettext_lazy("what begins the relation"),
     "tiers": gettext_lazy("tiers that count (none chosen: any tier)"),
 }
 _CHOICES: Final = {
     "placed": gettext_lazy("placed"),
     "shipped": gettext_lazy("shipped"),
     "delivered": gettext_lazy("delivered"),
+    "signed_up": gettext_lazy("the sign-up"),
+    "first_order": gettext_lazy("the first order"),
+    "order": gettext_lazy("an order"),
+    "visit": gettext_lazy("a visit"),
+    "ticket": gettext_lazy("the answer to a request"),
+    "unsubscribed": gettext_lazy("unsubscribes"),
+    "order_cancelled": gettext_lazy("cancels an order"),
+    "event": gettext_lazy("does what an event says"),
 }
 
 

@@ -33,6 +33,7 @@ class Consent(models.Model):
                 fields=["customer", "channel", "purpose", "given_at", "granted"], name="consent_recorded_once"
             )
         ]
+        indexes = [models.Index(fields=["given_at"], name="consent_withdrawn", condition=models.Q(granted=False))]
 
     def __str__(self) -> str:
         return f"{self.channel} {'+' if self.granted else '-'} {self.given_at:%Y-%m-%d}"

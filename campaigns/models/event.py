@@ -1,9 +1,15 @@
 """What customers do: events with properties, some of them key events."""
 
+from typing import ClassVar, Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.customer import Customer
+
+# A request of a customer and what ends the wait for an answer; `properties.ticket` says which one.
+TICKET_OPENED: Final = "ticket_opened"
+TICKET_REPLIES: Final = ("ticket_answered", "ticket_closed")
 
 
 class Event(models.Model):
@@ -33,7 +39,11 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         # A constraint and not unique=True: that would add a second index (for LIKE) to every insert.
         constraints = [models.UniqueConstraint(fields=["external_id"], name="event_external_id_once")]
-        indexes = [models.Index(fields=["customer", "occurred_at"], name="event_customer_when")]
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "occurred_at"], name="event_customer_when"),
+            # Which events of a name a tick is about.
+            models.Index(fields=["name", "occurred_at"], name="event_name_when"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.occurred_at:%Y-%m-%d}"

@@ -77,6 +77,8 @@ class Order(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["customer", "placed_at"], name="order_customer_placed"),
             models.Index(fields=["placed_at"], name="order_placed"),
+            models.Index(fields=["promised_at"], name="order_promised", condition=Q(promised_at__isnull=False)),
+            models.Index(fields=["updated_at"], name="order_cancelled", condition=Q(status="cancelled")),
             models.Index(fields=["shipped_at"], name="order_shipped", condition=Q(shipped_at__isnull=False)),
             models.Index(fields=["delivered_at"], name="order_delivered", condition=Q(delivered_at__isnull=False)),
         ]

@@ -1,93 +1,29 @@
 """A second opinion on the planner: plain loops over plain facts, tick by tick, sharing no code with it.
 
 `expected(world)` says what must be stored after the world's ticks; `expected_occasions` says only who was due when.
+What a world is made of stands in oracle_facts.py, who reaches which moment in oracle_moments.py.
 """
 
-import calendar
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 from decimal import Decimal
-from functools import cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-QUARTER = timedelta(minutes=15)
-DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Person:
-    """A customer; `known_from` is the instant from which the shop knows them."""
-
-    id: str
-    zone: str = ""
-    born: tuple[int, int] | None = None  # (month, day)
-    birth_date_changed_on: date | None = None
-    known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
-    email: bool = True
-    phone: bool = True
-    email_consent: bool = True
-    sms_consent: bool = True
-    email_suppressed: bool = False
-    spoken_on: tuple[date, ...] = ()  # civil days on which another campaign wrote to them
-
-
-@dataclass(frozen=True)
-class Purchase:
-    """An order."""
-
-    id: str
-    person: str
-    placed: datetime
-    delivered: datetime | None = None
-    known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
-    counts: bool = True  # paid, not a test, not cancelled, not wholly refunded
-
-
-@dataclass(frozen=True)
-class Reach:
-    """A tier first reached."""
-
-    person: str
-    tier: str
-    at: datetime
-    highest: bool = True
-    known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A campaign. `key` is its database id, which salts the draw; `hours` are hours for all kinds but birthdays."""
-
-    slug: str
-    kind: Literal["birthday", "tier", "placed", "delivered"]
-    launched: datetime
-    key: int = 0
-    hours: int = 0
-    offset_days: int = 0
-    send_hour: int = 9
-    tiers: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ("email",)
-    share: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True)
-class World:
-    """All facts, and the instants at which a planner ran."""
-
-    people: tuple[Person, ...]
-    plans: tuple[Plan, ...]
-    ticks: tuple[datetime, ...]
-    purchases: tuple[Purchase, ...] = ()
-    reaches: tuple[Reach, ...] = ()
-    shop_zone: str = "Europe/Paris"
-    leap_day: tuple[int, int] = (2, 28)
-    lock_days: int = 30
-    daily_cap: int = 1
-    # (channel, opens, closes, weekdays) of the channels that keep quiet hours
-    quiet: tuple[tuple[str, time, time, str], ...] = ()
+from tests.triggers.oracle_facts import (
+    DAY,
+    QUARTER,
+    Happening,
+    Person,
+    Plan,
+    Purchase,
+    Reach,
+    Word,
+    World,
+    wall_reached,
+    zone_of,
+)
+from tests.triggers.oracle_moments import Moment, moments
 
 
 @dataclass(frozen=True)
@@ -99,14 +35,6 @@ class Told:
     decision: str
     reason: str
     channel: str
-
-
-@dataclass(frozen=True)
-class _Moment:
-    key: str
-    due: datetime
-    fresh_until: datetime
-    known_from: datetime = field(default=datetime(2000, 1, 1, tzinfo=UTC))
 
 
 def expected_occasions(world: World) -> dict[tuple[str, str, str], datetime]:
@@ -121,76 +49,43 @@ def expected(world: World) -> dict[tuple[str, str, str], Told]:
     for now in world.ticks:
         # A clock set back does not make anything unknown again.
         latest = now if last is None else max(last, now)
+        known = _known(world, latest)
         for plan in world.plans:
-            for person in world.people:
-                for moment in _moments(world, plan, person):
+            for person in known.people:
+                for moment in moments(known, plan, person, now):
                     name = (plan.slug, person.id, moment.key)
-                    known = max(moment.known_from, person.known_from) <= latest
                     missed = last is not None and moment.due > last and moment.fresh_until <= now
-                    if known and name not in stored and moment.due <= now and (moment.fresh_until > now or missed):
+                    if name not in stored and moment.due <= now and (moment.fresh_until > now or missed):
                         stored[name] = _decide(world, plan, person, moment, now)
         last = latest
     return stored
 
 
-def wall_reached(day: date, hour: time, zone: str) -> datetime:
-    """Return the first instant at which the wall clock of `zone` shows `hour` of `day` or anything after it."""
-    return _wall_reached(datetime.combine(day, hour), zone)
+def _known(world: World, latest: datetime) -> World:
+    """Return the world as far as the shop has told of it; facts are known no sooner than their customer."""
+    people = {person.id: person for person in world.people if person.known_from <= latest}
+
+    def told[F: (Purchase, Reach, Happening, Word)](facts: tuple[F, ...]) -> tuple[F, ...]:
+        known = [fact for fact in facts if fact.person in people and fact.known_from <= latest]
+        # In the order in which they were stored: at which tick, then which in the world's list.
+        known.sort(key=lambda fact: _stored_at(world, max(fact.known_from, people[fact.person].known_from)))
+        return tuple(known)
+
+    return replace(
+        world,
+        people=tuple(people.values()),
+        purchases=told(world.purchases),
+        reaches=told(world.reaches),
+        happenings=told(world.happenings),
+        words=told(world.words),
+    )
 
 
-@cache
-def _wall_reached(wall: datetime, zone: str) -> datetime:
-    moment = wall.replace(tzinfo=UTC) - timedelta(hours=15)
-    while moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) < wall:
-        moment += QUARTER
-    return moment
+def _stored_at(world: World, known_from: datetime) -> datetime:
+    return next(tick for tick in world.ticks if tick >= known_from)
 
 
-def _zone(world: World, person: Person) -> str:
-    return person.zone or world.shop_zone
-
-
-def _moments(world: World, plan: Plan, person: Person) -> Iterator[_Moment]:
-    if plan.kind == "birthday":
-        yield from _birthdays(world, plan, person)
-    elif plan.kind == "tier":
-        for reach in world.reaches:
-            counts = reach.highest and (not plan.tiers or reach.tier in plan.tiers)
-            if reach.person == person.id and counts:
-                yield from _after(plan, f"tier:{reach.tier}", reach.at, reach.known_from)
-    else:
-        for purchase in world.purchases:
-            anchor = purchase.placed if plan.kind == "placed" else purchase.delivered
-            if purchase.person == person.id and purchase.counts and anchor:
-                yield from _after(plan, f"order:{purchase.id}", anchor, purchase.known_from)
-
-
-def _after(plan: Plan, key: str, anchor: datetime, known_from: datetime) -> Iterator[_Moment]:
-    due = anchor + timedelta(hours=plan.hours)
-    if due > plan.launched:
-        yield _Moment(key, due, due + timedelta(hours=72), known_from)
-
-
-def _birthdays(world: World, plan: Plan, person: Person) -> Iterator[_Moment]:
-    if person.born is None:
-        return
-    zone = _zone(world, person)
-    launch_day = plan.launched.astimezone(ZoneInfo(zone)).date()
-    for year in range(world.ticks[0].year - 1, world.ticks[-1].year + 2):
-        month, day = person.born
-        if person.born == (2, 29) and not calendar.isleap(year):
-            month, day = world.leap_day
-        feast = date(year, month, day)
-        changed = person.birth_date_changed_on
-        if changed is not None and changed > feast - world.lock_days * DAY:
-            continue
-        sending_day = feast + plan.offset_days * DAY
-        if sending_day >= launch_day:
-            due = wall_reached(sending_day, time(plan.send_hour), zone)
-            yield _Moment(f"birthday:{year}", due, wall_reached(sending_day + 2 * DAY, time(0), zone))
-
-
-def _decide(world: World, plan: Plan, person: Person, moment: _Moment, now: datetime) -> Told:
+def _decide(world: World, plan: Plan, person: Person, moment: Moment, now: datetime) -> Told:
     channel, stopped_by = _channel(plan, person)
     if moment.fresh_until <= now:
         return Told(moment.due, moment.due, "skipped", "missed", channel)
@@ -207,7 +102,7 @@ def _decide(world: World, plan: Plan, person: Person, moment: _Moment, now: date
 def _channel(plan: Plan, person: Person) -> tuple[str, str]:
     """Return the channel that speaks and '', or '' and the first obstacle that no channel passes."""
     obstacles = {
-        "email": [not person.email, not person.email_consent, person.email_suppressed],
+        "email": [not person.email, not person.email_consent, bool(person.email_suppressed)],
         "sms": [not person.phone, not person.sms_consent, False],
     }
     for channel in plan.channels:
@@ -219,8 +114,8 @@ def _channel(plan: Plan, person: Person) -> tuple[str, str]:
     raise AssertionError("nobody speaks, and nothing stops them")
 
 
-def _slot(world: World, person: Person, channel: str, moment: _Moment, now: datetime) -> tuple[datetime, str]:
-    zone = _zone(world, person)
+def _slot(world: World, person: Person, channel: str, moment: Moment, now: datetime) -> tuple[datetime, str]:
+    zone = zone_of(world, person)
     today = now.astimezone(ZoneInfo(zone)).date()
     if person.spoken_on.count(today) >= world.daily_cap:
         return _permitted(world, channel, zone, wall_reached(today + DAY, time(0), zone)), "daily_cap"

@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.models import PermittedHours, Shop
 from tests import cast
-from tests.triggers.oracle import wall_reached
+from tests.triggers.oracle_facts import wall_reached
 from triggers import local_time
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from tests.triggers.oracle import Person, Plan, Purchase, Reach, World, expected
+from tests.triggers.oracle import expected
+from tests.triggers.oracle_facts import Happening, Person, Plan, Purchase, Reach, Word, World
 from tests.triggers.world import live_through
 
 ZONES = ("Europe/Paris", "America/Toronto", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "")
@@ -44,7 +45,7 @@ def worlds(draw: st.DrawFn) -> World:
     moments = st.sampled_from([start + quarters * timedelta(minutes=15) for quarters in range(-3 * 96, 4 * 96)])
     days = st.sampled_from([era + timedelta(days=n) for n in range(-3, 4)])
     known = st.sampled_from([True, False, False]).flatmap(lambda late: moments if late else st.just(ALWAYS))
-    people = draw(st.lists(_people(days, known), min_size=1, max_size=4))
+    people = draw(st.lists(_people(days, moments, known), min_size=1, max_size=4))
     people = [replace(person, id=f"p{number}") for number, person in enumerate(people)]
     names = st.sampled_from([person.id for person in people])
     plans = draw(st.lists(_plans(start, moments), min_size=1, max_size=3))
@@ -52,15 +53,16 @@ def worlds(draw: st.DrawFn) -> World:
     for stop in draw(st.lists(st.sampled_from(STOPS), min_size=3, max_size=12)):
         ticks.append(ticks[-1] + stop)
     reached = draw(st.lists(st.tuples(names, st.sampled_from(["silver", "gold"])), unique=True, max_size=4))
-    placed = draw(st.lists(names, max_size=4))
+    purchases = draw(st.lists(_purchases(names, moments, known), max_size=4))
+    happenings = draw(st.lists(_happenings(names, moments, known), max_size=5))
+    said = st.tuples(names, st.sampled_from(["email", "sms"]), st.sampled_from([False, False, True]), moments)
     return World(
         people=tuple(people),
         plans=tuple(replace(plan, slug=f"plan-{number}") for number, plan in enumerate(plans)),
         ticks=tuple(ticks),
-        purchases=tuple(
-            Purchase(f"o{number}", name, draw(moments), draw(moments), draw(known), counts=draw(LIKELY))
-            for number, name in enumerate(placed)
-        ),
+        purchases=tuple(replace(purchase, id=f"o{number}") for number, purchase in enumerate(purchases)),
+        happenings=tuple(replace(event, id=f"e{number}") for number, event in enumerate(happenings)),
+        words=tuple(Word(*word, draw(known)) for word in draw(st.lists(said, unique=True, max_size=4))),
         reaches=tuple(Reach(name, tier, draw(moments), draw(LIKELY), draw(known)) for name, tier in reached),
         leap_day=draw(st.sampled_from([(2, 28), (3, 1)])),
         daily_cap=draw(st.sampled_from([1, 1, 2])),
@@ -71,7 +73,9 @@ def worlds(draw: st.DrawFn) -> World:
 LIKELY = st.sampled_from([True] * 7 + [False])
 
 
-def _people(days: st.SearchStrategy[date], known: st.SearchStrategy[datetime]) -> st.SearchStrategy[Person]:
+def _people(
+    days: st.SearchStrategy[date], moments: st.SearchStrategy[datetime], known: st.SearchStrategy[datetime]
+) -> st.SearchStrategy[Person]:
     born = days.map(lambda day: (day.month, day.day))
     return st.builds(
         Person,
@@ -86,23 +90,77 @@ def _people(days: st.SearchStrategy[date], known: st.SearchStrategy[datetime]) -
         phone=LIKELY,
         email_consent=LIKELY,
         sms_consent=LIKELY,
-        email_suppressed=LIKELY.map(lambda fine: not fine),
+        email_suppressed=st.sampled_from([""] * 6 + ["bounced", "complained"]),
+        signed_up=st.none() | moments,
         spoken_on=st.lists(days, max_size=3).map(tuple),
     )
 
 
-def _plans(start: datetime, moments: st.SearchStrategy[datetime]) -> st.SearchStrategy[Plan]:
+def _purchases(
+    names: st.SearchStrategy[str], moments: st.SearchStrategy[datetime], known: st.SearchStrategy[datetime]
+) -> st.SearchStrategy[Purchase]:
     return st.builds(
-        Plan,
-        slug=st.just(""),
-        kind=st.sampled_from(["birthday", "birthday", "tier", "placed", "delivered"]),
-        launched=LIKELY.flatmap(lambda before: st.just(start - timedelta(days=20)) if before else moments),
-        hours=st.sampled_from([0, 5, 48]),
-        offset_days=st.sampled_from([0, 0, -2, 1]),
-        send_hour=st.sampled_from([0, 2, 9, 23]),
-        tiers=st.sampled_from([(), ("gold",)]),
-        channels=st.sampled_from([("email",), ("sms", "email"), ("sms",)]),
-        share=st.sampled_from([Decimal(0), Decimal("0.5")]),
+        Purchase,
+        id=st.just(""),
+        person=names,
+        placed=moments,
+        delivered=st.none() | moments,
+        promised=st.none() | moments,
+        known_from=known,
+        counts=LIKELY,
+    ).flatmap(
+        lambda purchase: (
+            st.just(purchase)
+            if purchase.counts
+            else st.builds(replace, st.just(purchase), cancelled=st.none() | moments)
+        )
+    )
+
+
+def _happenings(
+    names: st.SearchStrategy[str], moments: st.SearchStrategy[datetime], known: st.SearchStrategy[datetime]
+) -> st.SearchStrategy[Happening]:
+    return st.builds(
+        Happening,
+        id=st.just(""),
+        person=names,
+        name=st.sampled_from(EVENTS),
+        at=moments,
+        ticket=st.sampled_from([0, 1, 2]),
+        known_from=known,
+    )
+
+
+# What the rules of the kinds choose among; a kind that is named twice is drawn twice as often.
+KINDS = {
+    "birthday": ("", ""),
+    "tier": ("",),
+    "post_purchase": ("placed", "delivered"),
+    "welcome": ("signed_up", "first_order"),
+    "waiting": ("order", "ticket"),
+    "silence": ("order", "visit"),
+    "departure": ("unsubscribed", "order_cancelled", "event"),
+}
+CHOICES = [(kind, of) for kind, choices in KINDS.items() for of in choices]
+EVENTS = ("page_view", "page_view", "ticket_opened", "ticket_opened", "ticket_answered", "subscription_cancelled")
+
+
+def _plans(start: datetime, moments: st.SearchStrategy[datetime]) -> st.SearchStrategy[Plan]:
+    return st.sampled_from(CHOICES).flatmap(
+        lambda choice: st.builds(
+            Plan,
+            slug=st.just(""),
+            kind=st.just(choice[0]),
+            of=st.just(choice[1]),
+            launched=LIKELY.flatmap(lambda before: st.just(start - timedelta(days=20)) if before else moments),
+            hours=st.sampled_from([0, 5, 48]),
+            days=st.sampled_from([1, 2]),
+            offset_days=st.sampled_from([0, 0, -2, 1]),
+            send_hour=st.sampled_from([0, 2, 9, 23]),
+            tiers=st.sampled_from([(), ("gold",)]),
+            channels=st.sampled_from([("email",), ("sms", "email"), ("sms",)]),
+            share=st.sampled_from([Decimal(0), Decimal("0.5")]),
+        )
     )
 
 

@@ -29,16 +29,16 @@ def run_page(name: str) -> dict[str, Any]:
 
 def test_moment_kind_of_the_recipe_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moment_kinds, "_kinds", dict(moment_kinds._kinds))
-    welcome = run_page("add-a-moment-kind.md")["Welcome"]()
-    moment_kinds.register(welcome)
-    cast.claire(signed_up_at=NOW - timedelta(hours=2))
-    cast.malik(signed_up_at=NOW - timedelta(hours=1))
-    cast.priya(signed_up_at=None)
-    cast.live_campaign("welcome", {"delay_hours": 2}, slug="bienvenue")
+    verdict = run_page("add-a-moment-kind.md")["Verdict"]()
+    moment_kinds.register(verdict)
+    for who, hours, score in ((cast.claire(), 2, 6), (cast.malik(), 1, 0), (cast.priya(), 2, 7)):
+        at = NOW - timedelta(hours=hours)
+        who.answers.create(external_id=f"a-{who.external_id}", score=score, answered_at=at, recorded_at=at)
+    cast.live_campaign("verdict", {"delay_hours": 2}, slug="pardon")
     plan(NOW)
-    assert list(stored()) == [("bienvenue", "claire", "welcome")]
-    sentence = welcome.sentence(moment_kinds.parse_rule("welcome", {"delay_hours": 2}))
-    assert sentence == "2 hours after a customer signs up"
+    assert list(stored()) == [("pardon", "claire", "answer:a-claire")]
+    sentence = verdict.sentence(moment_kinds.parse_rule("verdict", {"delay_hours": 2}))
+    assert sentence == "2 hours after an answer of at most 6"
 
 
 def test_guard_of_the_recipe_skips(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
-from campaigns.models import Campaign, Customer, PermittedHours, Shop, Suppression, Tier
+from campaigns.ingest.totals import recount
+from campaigns.models import Campaign, Consent, Customer, Event, PermittedHours, Shop, Suppression, Tier
 from tests import cast
-from tests.triggers.oracle import Person, Plan, Told, World
+from tests.triggers.oracle import Told
+from tests.triggers.oracle_facts import Happening, Person, Plan, Purchase, Reach, Word, World
 from triggers.models import Delivery, Occasion, State
 from triggers.planner import plan
 
 ELSEWHERE: Final = "elsewhere"
+LATER: Final = "later"
 
 
 def live_through(world: World) -> tuple[World, dict[tuple[str, str, str], Told]]:
@@ -24,7 +27,17 @@ def live_through(world: World) -> tuple[World, dict[tuple[str, str, str], Told]]
         _learn(world, since, latest)
         since = latest
         plan(now)
-    return world, stored()
+    return _with_keys(world), stored()
+
+
+def _with_keys(world: World) -> World:
+    """Return the world with the database ids that keys are made of."""
+    rows = Consent.objects.filter(source=LATER).values_list(
+        "customer__external_id", "channel", "granted", "given_at", "pk"
+    )
+    keys = {tuple(row[:4]): row[4] for row in rows}
+    words = (replace(word, key=keys.get((word.person, word.channel, word.granted, word.at), 0)) for word in world.words)
+    return replace(world, words=tuple(words))
 
 
 def stored() -> dict[tuple[str, str, str], Told]:
@@ -55,16 +68,18 @@ def _shop(world: World) -> None:
 
 
 def _campaign(world: World, plan: Plan) -> Plan:
-    rules: dict[str, tuple[str, dict[str, Any]]] = {
-        "birthday": ("birthday", {"offset_days": plan.offset_days, "send_hour": plan.send_hour}),
-        "tier": ("tier", {"tiers": list(plan.tiers), "delay_hours": plan.hours}),
-        "placed": ("post_purchase", {"anchor": "placed", "delay_hours": plan.hours}),
-        "delivered": ("post_purchase", {"anchor": "delivered", "delay_hours": plan.hours}),
+    rules: dict[str, dict[str, Any]] = {
+        "birthday": {"offset_days": plan.offset_days, "send_hour": plan.send_hour},
+        "tier": {"tiers": list(plan.tiers), "delay_hours": plan.hours},
+        "post_purchase": {"anchor": plan.of, "delay_hours": plan.hours},
+        "welcome": {"begins": plan.of, "delay_hours": plan.hours},
+        "waiting": {"awaits": plan.of, "delay_days": 0, "delay_hours": plan.hours},
+        "silence": {"lacking": plan.of, "days": plan.days},
+        "departure": {"leaves": plan.of},
     }
-    kind, rule = rules[plan.kind]
     campaign = cast.live_campaign(
-        kind,
-        rule,
+        plan.kind,
+        rules[plan.kind],
         slug=plan.slug,
         launched_at=plan.launched,
         channels=plan.channels,
@@ -80,22 +95,52 @@ def _learn(world: World, since: datetime | None, now: datetime) -> None:
     for person in world.people:
         if new(person.known_from):
             _store(person)
-    people = dict(Customer.objects.values_list("external_id", "pk"))
-    for purchase in world.purchases:
-        buyer = next(person for person in world.people if person.id == purchase.person)
-        if new(max(purchase.known_from, buyer.known_from)):
-            cast.order(
-                Customer.objects.get(pk=people[purchase.person]),
-                purchase.id,
-                purchase.placed,
-                delivered_at=purchase.delivered,
-                status="paid" if purchase.counts else "cancelled",
-            )
-    for reach in world.reaches:
-        who = next(person for person in world.people if person.id == reach.person)
-        if new(max(reach.known_from, who.known_from)):
-            tier = Tier.objects.get(slug=reach.tier)
-            cast.reach(Customer.objects.get(pk=people[reach.person]), tier, reach.at, highest=reach.highest)
+    people = {row.external_id: row for row in Customer.objects.all()}
+    known_from = {person.id: person.known_from for person in world.people}
+
+    def told[F: (Purchase, Reach, Happening, Word)](facts: tuple[F, ...]) -> list[F]:
+        return [fact for fact in facts if new(max(fact.known_from, known_from[fact.person]))]
+
+    for purchase in told(world.purchases):
+        _buy(people[purchase.person], purchase)
+    recount([row.pk for row in people.values()])
+    for reach in told(world.reaches):
+        cast.reach(people[reach.person], Tier.objects.get(slug=reach.tier), reach.at, highest=reach.highest)
+    Event.objects.bulk_create(
+        Event(
+            external_id=event.id,
+            customer=people[event.person],
+            name=event.name,
+            occurred_at=event.at,
+            properties={"ticket": event.ticket} if event.ticket else {},
+            recorded_at=now,
+        )
+        for event in told(world.happenings)
+    )
+    Consent.objects.bulk_create(
+        Consent(
+            customer=people[word.person],
+            channel=word.channel,
+            granted=word.granted,
+            source=LATER,
+            given_at=word.at,
+            recorded_at=now,
+        )
+        for word in told(world.words)
+    )
+
+
+def _buy(buyer: Customer, purchase: Purchase) -> None:
+    status = "delivered" if purchase.delivered else "paid"
+    cast.order(
+        buyer,
+        purchase.id,
+        purchase.placed,
+        promised_at=purchase.promised,
+        delivered_at=purchase.delivered,
+        status=status if purchase.counts else "cancelled" if purchase.cancelled else "pending",
+        updated_at=purchase.cancelled or purchase.placed,
+    )
 
 
 def _store(person: Person) -> None:
@@ -108,10 +153,11 @@ def _store(person: Person) -> None:
         birth_date_changed_on=person.birth_date_changed_on,
         email_marketing=person.email_consent,
         sms_marketing=person.sms_consent,
+        signed_up_at=person.signed_up,
     )
     if person.email_suppressed and person.email:
         Suppression.objects.create(
-            channel="email", address_key=customer.email_key, reason="bounced", created_at=cast.LONG_AGO
+            channel="email", address_key=customer.email_key, reason=person.email_suppressed, created_at=cast.LONG_AGO
         )
     for rank, day in enumerate(person.spoken_on):
         spoken(customer, day, rank)

@@ -8,11 +8,15 @@ from django.db.models import QuerySet
 from campaigns.models import Campaign
 from campaigns.moment_kinds import moment_kind, register
 from triggers.occasions.birthday import Birthday
+from triggers.occasions.departure import Departure
 from triggers.occasions.kind import OccasionKind, Window
 from triggers.occasions.post_purchase import PostPurchase
+from triggers.occasions.silence import Silence
 from triggers.occasions.tier import TierReached
+from triggers.occasions.waiting import Waiting
+from triggers.occasions.welcome import Welcome
 
-KINDS: tuple[type[OccasionKind], ...] = (Birthday, TierReached, PostPurchase)
+KINDS: tuple[type[OccasionKind], ...] = (Birthday, Welcome, TierReached, PostPurchase, Waiting, Silence, Departure)
 
 __all__ = ["KINDS", "OccasionKind", "Window", "kind_of", "occasions", "register_kinds"]
 

@@ -1,12 +1,12 @@
 """What every moment kind is: a name, a rule, a sentence, and one pure set query over facts."""
 
 from abc import abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from django.db.models import BigIntegerField, Q, QuerySet, Value
+from django.db.models import BigIntegerField, DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from campaigns.audience import audience_q
@@ -20,7 +20,10 @@ NO_ORDER: Final = Cast(Value(None), BigIntegerField())
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The instants `after < due_at <= until`, both aware."""
+    """The instants `after < due_at <= until`, both aware.
+
+    `until` is also the instant as of which "still late" and "still away" are asked: nothing after it is known.
+    """
 
     after: datetime
     until: datetime
@@ -33,16 +36,26 @@ class Window:
         """Return the window of the facts that fall due in this one after `delay`."""
         return Window(self.after - delay, self.until - delay)
 
+    def parts(self, longest: timedelta) -> Iterator["Window"]:
+        """Yield windows of at most `longest` that together are this one, the earliest first."""
+        after = self.after
+        while self.until - after > longest:
+            yield Window(after, after + longest)
+            after += longest
+        yield Window(after, self.until)
+
 
 class OccasionKind(MomentKind):
     """A moment kind with its query.
 
     `customer_path` leads from a row of the query to its customer ("" or "customer__"); guards and audiences are put
-    behind it. `longest_fresh` is at least the time between `due_at` and `fresh_until` of any of its rows.
+    behind it. `longest_fresh` is at least the time between `due_at` and `fresh_until` of any of its rows. Where one row
+    of the query can stand for one occasion only, `longest_window` is so short that nobody has two of them in it.
     """
 
     customer_path: ClassVar[str]
     longest_fresh: ClassVar[timedelta]
+    longest_window: ClassVar[timedelta] = timedelta.max
 
     @abstractmethod
     def occasions(
@@ -65,3 +78,13 @@ def launch_of(campaign: Campaign) -> datetime:
     if campaign.launched_at is None:
         raise ValueError(f"campaign {campaign.slug} was never launched")
     return campaign.launched_at
+
+
+def anchored(campaign: Campaign, window: Window, delay: timedelta) -> Window:
+    """Return when the facts lie that fall due within `window` after `delay`, and after the launch."""
+    return window.starting(launch_of(campaign)).minus(delay)
+
+
+def later(field: str, delay: timedelta) -> Any:
+    """Return the expression of the instant `delay` after the one in `field`."""
+    return ExpressionWrapper(F(field) + delay, output_field=DateTimeField())

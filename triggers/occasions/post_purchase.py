@@ -4,15 +4,16 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Literal
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from campaigns.models import Campaign, Order, OrderStatus
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import FRESH_HOURS, OccasionKind, Window, launch_of
+from triggers.occasions.kind import FRESH_HOURS, OccasionKind, Window, anchored, later
+from triggers.occasions.words import after_words
 
 
 class PostPurchaseRule(MomentRule):
@@ -28,11 +29,14 @@ class PostPurchase(OccasionKind):
     orders earn nothing."""
 
     name = "post_purchase"
-    about_order = True
     label = gettext_lazy("after a purchase")
     rule_model = PostPurchaseRule
     customer_path = "customer__"
     longest_fresh = FRESH_HOURS
+
+    def about_order_by(self, _rule: MomentRule, /) -> bool:
+        """See MomentKind."""
+        return True
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "3 days after an order is delivered"."""
@@ -42,12 +46,7 @@ class PostPurchase(OccasionKind):
             "shipped": _("an order is shipped"),
             "delivered": _("an order is delivered"),
         }[rule.anchor]
-        days = ngettext("%d day", "%d days", rule.delay_days) % rule.delay_days if rule.delay_days else ""
-        hours = ngettext("%d hour", "%d hours", rule.delay_hours) % rule.delay_hours if rule.delay_hours else ""
-        delay = _(" and ").join(part for part in (days, hours) if part)
-        if not delay:
-            return _("As soon as %(order)s") % {"order": order}
-        return _("%(delay)s after %(order)s") % {"delay": delay, "order": order}
+        return after_words(order, rule.delay_days, rule.delay_hours)
 
     def occasions(
         self, campaign: Campaign, window: Window, customers: Collection[int] | None = None
@@ -56,17 +55,17 @@ class PostPurchase(OccasionKind):
         rule = PostPurchaseRule.model_validate(campaign.moment.rule)
         delay = timedelta(days=rule.delay_days, hours=rule.delay_hours)
         anchor = f"{rule.anchor}_at"
-        anchored = window.starting(launch_of(campaign)).minus(delay)
+        since = anchored(campaign, window, delay)
         return Order.objects.filter(
             self.among(campaign, customers),
             # Something was kept of it: a free order has nothing to refund.
             Q(refunded__lt=F("total")) | Q(total=0),
             ~Q(status=OrderStatus.REFUNDED),
             valid=True,
-            **{f"{anchor}__gt": anchored.after, f"{anchor}__lte": anchored.until},
+            **{f"{anchor}__gt": since.after, f"{anchor}__lte": since.until},
         ).annotate(
             key=Concat(Value("order:"), F("external_id")),
-            due_at=ExpressionWrapper(F(anchor) + delay, output_field=DateTimeField()),
-            fresh_until=ExpressionWrapper(F(anchor) + (delay + FRESH_HOURS), output_field=DateTimeField()),
+            due_at=later(anchor, delay),
+            fresh_until=later(anchor, delay + FRESH_HOURS),
             order_id=F("pk"),
         )

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, ExpressionWrapper, F, QuerySet, Value
+from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from campaigns.models import Campaign, Tier, TierReach
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import FRESH_HOURS, NO_ORDER, OccasionKind, Window, launch_of
+from triggers.occasions.kind import FRESH_HOURS, NO_ORDER, OccasionKind, Window, anchored, later
 
 
 class TierRule(MomentRule):
@@ -50,7 +50,7 @@ class TierReached(OccasionKind):
         """See OccasionKind."""
         rule = TierRule.model_validate(campaign.moment.rule)
         delay = timedelta(hours=rule.delay_hours)
-        reached = window.starting(launch_of(campaign)).minus(delay)
+        reached = anchored(campaign, window, delay)
         # Named one by one even where all count: the index on (tier, reached_at) then answers for each.
         tiers = Tier.objects.filter(slug__in=rule.tiers) if rule.tiers else Tier.objects.all()
         return TierReach.objects.filter(
@@ -61,7 +61,7 @@ class TierReached(OccasionKind):
             reached_at__lte=reached.until,
         ).annotate(
             key=Concat(Value("tier:"), F("tier__slug"), output_field=CharField()),
-            due_at=ExpressionWrapper(F("reached_at") + delay, output_field=DateTimeField()),
-            fresh_until=ExpressionWrapper(F("reached_at") + (delay + FRESH_HOURS), output_field=DateTimeField()),
+            due_at=later("reached_at", delay),
+            fresh_until=later("reached_at", delay + FRESH_HOURS),
             order_id=NO_ORDER,
         )

@@ -1,0 +1,135 @@
+"""What an oracle's world is made of: people, what they did, campaigns, and clocks read by the quarter of an hour."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from zoneinfo import ZoneInfo
+
+QUARTER = timedelta(minutes=15)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A customer; `known_from` is the instant from which the shop knows them."""
+
+    id: str
+    zone: str = ""
+    born: tuple[int, int] | None = None  # (month, day)
+    birth_date_changed_on: date | None = None
+    known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    email: bool = True
+    phone: bool = True
+    email_consent: bool = True
+    sms_consent: bool = True
+    email_suppressed: str = ""  # why the address is closed: "bounced", "complained"
+    signed_up: datetime | None = None
+    spoken_on: tuple[date, ...] = ()  # civil days on which another campaign wrote to them
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """An order."""
+
+    id: str
+    person: str
+    placed: datetime
+    delivered: datetime | None = None
+    promised: datetime | None = None
+    known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    counts: bool = True  # paid, not a test, not cancelled, not wholly refunded
+    cancelled: datetime | None = None  # when one that does not count was cancelled
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A tier first reached."""
+
+    person: str
+    tier: str
+    at: datetime
+    highest: bool = True
+    known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event."""
+
+    id: str
+    person: str
+    name: str
+    at: datetime
+    ticket: int = 0  # 0 is none
+    known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word about consent after the first one; `key` is its database id."""
+
+    person: str
+    channel: str
+    granted: bool
+    at: datetime
+    known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    key: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A campaign. `key` is its database id, which salts the draw; `hours` are the delay of the kinds that have one.
+
+    `of` is what the kind's rule chooses among: an anchor, a beginning, what is lacking, awaited or left.
+    """
+
+    slug: str
+    kind: str
+    launched: datetime
+    of: str = ""
+    key: int = 0
+    hours: int = 0
+    days: int = 1
+    offset_days: int = 0
+    send_hour: int = 9
+    tiers: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ("email",)
+    share: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class World:
+    """All facts, and the instants at which a planner ran."""
+
+    people: tuple[Person, ...]
+    plans: tuple[Plan, ...]
+    ticks: tuple[datetime, ...]
+    purchases: tuple[Purchase, ...] = ()
+    reaches: tuple[Reach, ...] = ()
+    happenings: tuple[Happening, ...] = ()
+    words: tuple[Word, ...] = ()
+    shop_zone: str = "Europe/Paris"
+    leap_day: tuple[int, int] = (2, 28)
+    lock_days: int = 30
+    daily_cap: int = 1
+    # (channel, opens, closes, weekdays) of the channels that keep quiet hours
+    quiet: tuple[tuple[str, time, time, str], ...] = ()
+
+
+def wall_reached(day: date, hour: time, zone: str) -> datetime:
+    """Return the first instant at which the wall clock of `zone` shows `hour` of `day` or anything after it."""
+    return _wall_reached(datetime.combine(day, hour), zone)
+
+
+@cache
+def _wall_reached(wall: datetime, zone: str) -> datetime:
+    moment = wall.replace(tzinfo=UTC) - timedelta(hours=15)
+    while moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) < wall:
+        moment += QUARTER
+    return moment
+
+
+def zone_of(world: World, person: Person) -> str:
+    """Return the name of the person's zone, else of the shop's."""
+    return person.zone or world.shop_zone

@@ -1,0 +1,143 @@
+"""Who reaches a plan's moment, under which key, due when: one plain loop a kind, over the facts known so far."""
+
+import calendar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from tests.triggers.oracle_facts import DAY, Happening, Person, Plan, Purchase, World, wall_reached, zone_of
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment reached, by its key."""
+
+    key: str
+    due: datetime
+    fresh_until: datetime
+
+
+def moments(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    """Yield every moment of the plan that the person reaches by the facts of `world`, as they look at `now`."""
+    return KINDS[plan.kind](world, plan, person, now)
+
+
+def _after(plan: Plan, key: str, anchor: datetime, delay: timedelta, fresh: timedelta = 72 * HOUR) -> Iterator[Moment]:
+    due = anchor + delay
+    if due > plan.launched:
+        yield Moment(key, due, due + fresh)
+
+
+def _birthdays(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    if person.born is None:
+        return
+    zone = zone_of(world, person)
+    launch_day = plan.launched.astimezone(ZoneInfo(zone)).date()
+    for year in range(world.ticks[0].year - 1, world.ticks[-1].year + 2):
+        month, day = person.born
+        if person.born == (2, 29) and not calendar.isleap(year):
+            month, day = world.leap_day
+        feast = date(year, month, day)
+        changed = person.birth_date_changed_on
+        if changed is not None and changed > feast - world.lock_days * DAY:
+            continue
+        sending_day = feast + plan.offset_days * DAY
+        if sending_day >= launch_day:
+            due = wall_reached(sending_day, time(plan.send_hour), zone)
+            yield Moment(f"birthday:{year}", due, wall_reached(sending_day + 2 * DAY, time(0), zone))
+
+
+def _tiers(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    for reach in world.reaches:
+        if reach.person == person.id and reach.highest and (not plan.tiers or reach.tier in plan.tiers):
+            yield from _after(plan, f"tier:{reach.tier}", reach.at, plan.hours * HOUR)
+
+
+def _purchases(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    for purchase in _bought(world, person):
+        anchor = purchase.placed if plan.of == "placed" else purchase.delivered
+        if anchor:
+            yield from _after(plan, f"order:{purchase.id}", anchor, plan.hours * HOUR)
+
+
+def _welcomes(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    began = person.signed_up
+    if plan.of == "first_order":
+        began = min((purchase.placed for purchase in _bought(world, person)), default=None)
+    if began:
+        yield from _after(plan, "welcome", began, plan.hours * HOUR)
+
+
+def _waits(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    delay, step = plan.hours * HOUR, f"{plan.hours}h" if plan.hours else "0d"
+    for purchase in _bought(world, person) if plan.of == "order" else ():
+        there = purchase.delivered is not None and purchase.delivered <= now
+        if purchase.promised and not there:
+            yield from _after(plan, f"waiting:order:{purchase.id}:{step}", purchase.promised, delay, 24 * HOUR)
+    for asked in _did(world, person, "ticket_opened") if plan.of == "ticket" else ():
+        replies = [*_did(world, person, "ticket_answered"), *_did(world, person, "ticket_closed")]
+        if not any(reply.ticket == asked.ticket and asked.at <= reply.at <= now for reply in replies):
+            yield from _after(plan, f"waiting:ticket:{asked.id}:{step}", asked.at, delay, 24 * HOUR)
+
+
+def _silences(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    if plan.of == "order":
+        seen = [(purchase.placed, purchase.id) for purchase in _bought(world, person)]
+    else:
+        seen = [(visit.at, visit.id) for visit in _did(world, person, "page_view")]
+    seen = [fact for fact in seen if fact[0] <= now]
+    if seen:
+        # max() takes the first of equals: of two at one instant, the one that was stored first.
+        last, name = max(seen, key=lambda fact: fact[0])
+        yield from _after(plan, f"away:{name}", last, plan.days * DAY, 7 * DAY)
+
+
+def _departures(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    if person.email_suppressed == "complained":
+        return
+    nothing = timedelta(0)
+    if plan.of == "unsubscribed":
+        for key, at in _withdrawals(world, person, now):
+            yield from _after(plan, f"departure:unsubscribed:{key}", at, nothing, 7 * DAY)
+    elif plan.of == "order_cancelled":
+        for purchase in world.purchases:
+            if purchase.person == person.id and purchase.cancelled:
+                yield from _after(plan, f"departure:order:{purchase.id}", purchase.cancelled, nothing, 7 * DAY)
+    else:
+        for event in _did(world, person, "subscription_cancelled"):
+            yield from _after(plan, f"departure:event:{event.id}", event.at, nothing, 7 * DAY)
+
+
+def _withdrawals(world: World, person: Person, now: datetime) -> Iterator[tuple[int, datetime]]:
+    """Yield the refusals whose last word before them was a grant, and that no grant until now took back."""
+    for channel, agreed in (("email", person.email_consent), ("sms", person.sms_consent)):
+        words = [word for word in world.words if word.person == person.id and word.channel == channel]
+        for refusal in words:
+            earlier = [word for word in words if word.at < refusal.at]
+            last = max((word.at for word in earlier), default=None)
+            agreed_before = all(word.granted for word in earlier if word.at == last) if earlier else agreed
+            back = any(word.granted and refusal.at < word.at <= now for word in words)
+            if not refusal.granted and agreed_before and not back:
+                yield refusal.key, refusal.at
+
+
+def _bought(world: World, person: Person) -> Iterator[Purchase]:
+    return (purchase for purchase in world.purchases if purchase.person == person.id and purchase.counts)
+
+
+def _did(world: World, person: Person, name: str) -> Iterator[Happening]:
+    return (event for event in world.happenings if event.person == person.id and event.name == name)
+
+
+KINDS: dict[str, Callable[[World, Plan, Person, datetime], Iterator[Moment]]] = {
+    "birthday": _birthdays,
+    "tier": _tiers,
+    "post_purchase": _purchases,
+    "welcome": _welcomes,
+    "waiting": _waits,
+    "silence": _silences,
+    "departure": _departures,
+}
