@@ -9,7 +9,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.audience import FIELDS, parse_audience
+from campaigns.audience import parse_audience
+from campaigns.audience.fields import FIELDS
 
 _ASKS: Final = {
     "is": gettext_lazy("is"),

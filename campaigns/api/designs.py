@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from campaigns.audience import parse_audience
+from campaigns.audience import audience_faults
 from campaigns.gestures.check import text_faults
 from campaigns.ingest.faults import Refused, fault
 from campaigns.ingest.values import JsonObject, Language, LongText, Text
@@ -122,7 +122,8 @@ def write_gesture(design: GestureDesign, gesture: GestureTemplate) -> GestureTem
 
 def write_campaign(design: CampaignDesign, campaign: Campaign) -> Campaign:
     """Store `design` into `campaign`. Raises Refused and ValidationError with paths."""
-    parse_audience(design.audience)
+    if faults := audience_faults(design.audience):
+        raise Refused(*(fault(found.path, found.message) for found in faults))
     if len(set(design.channels)) < len(design.channels):
         raise Refused(fault("channels", _("names a channel twice")))
     values = design.model_dump() | {

@@ -50,4 +50,4 @@ def test_tree_that_is_no_list_is_not_shown_as_one(tree: dict[str, object]) -> No
 def test_fault_names_its_line(db: None) -> None:
     with pytest.raises(ValidationError) as refused:
         AudienceField().clean(as_tree("all", [("country|is", "FR"), ("points|at_least", "many")]))
-    assert refused.value.messages == ["line 2: does not fit the question"]
+    assert refused.value.messages == ["line 2: is not a whole number from 0"]

@@ -56,7 +56,7 @@ def test_same_slug_twice_is_409(designed: Api) -> None:
         ("gestures", {"variants": [{"body": "{{ customer.__class__ }}"}]}, "variants.0.body"),
         ("gestures", {"variants": [{"body": "<p>a</p>"}] * 2}, "variants.1"),
         ("campaigns", {"moment": "nothing"}, "moment"),
-        ("campaigns", {"audience": {"any": [{"field": "x", "is": "is", "value": 1}]}}, "audience"),
+        ("campaigns", {"audience": {"any": [{"field": "x", "is": "is", "value": 1}]}}, "audience.any.0.field"),
         ("campaigns", {"holdout_share": "0.95"}, "holdout_share"),
         ("campaigns", {"channels": []}, "channels"),
         ("campaigns", {"colour": "red"}, "colour"),

@@ -1,4 +1,4 @@
-"""Audiences: compiled to SQL they choose whom a plain reading of the tree chooses."""
+"""Audiences by hand: whom each question chooses, and how each fault is told."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,10 @@ def people(db: None) -> None:
 
 def is_(field: str, value: Any, asks: str = "is") -> dict[str, Any]:
     return {"field": field, "is": asks, "value": value}
+
+
+def did(history: str, **rest: Any) -> dict[str, Any]:
+    return {"history": history, "is": "at_least", "value": 1} | rest
 
 
 @pytest.mark.parametrize(
@@ -68,11 +72,25 @@ def test_audience_chooses(people: None, tree: dict[str, Any], chosen: str) -> No
         ({"any": [is_("colour", "red")]}, "audience.any.0.field:"),
         ({"not": is_("points", "10")}, "audience.not.value:"),
         (is_("points", 10, "has"), "audience.is:"),
+        (is_("consent", "fax", "has"), "audience.value:"),
+        (did("visits"), "audience.history:"),
+        (did("orders", of="x"), "audience.of:"),
+        (did("events"), "audience.of:"),
+        (did("events", of="x", sum="total", value="1"), "audience.sum:"),
+        (did("orders", sum="total"), "audience.value:"),
+        (did("orders", colour="red"), "audience.colour:"),
+        (did("orders", last_days="7"), "audience.last_days:"),
+        (did("orders", last_days=7, before_days=7), "audience.before_days:"),
+        (did("orders", since="2026-02-30"), "audience.since:"),
+        (did("orders", since="2026-02-02", until="2026-02-01"), "audience.until:"),
+        (did("orders", where={}), "audience.where:"),
+        ({"all": [did("orders", where=[is_("score", 6)])]}, "audience.all.0.where.0.field:"),
+        (did("answers", where=[is_("score", 11)]), "audience.where.0.value:"),
         (is_("country", "F\0"), "audience.value:"),
         (is_("total_spent", 50, "at_least"), "audience.value:"),
         (is_("total_spent", "NaN", "at_least"), "audience.value:"),
         (is_("last_order", 10**9, "older_than_days"), "audience.value:"),
-        (is_("attributes.a__contains", "x"), "audience.field:"),
+        (is_('attributes.a"b', "x"), "audience.field:"),
         (is_("attributes.", "x"), "audience.field:"),
         (is_("password", "x"), "audience.field:"),
         ({"field": "points", "is": "is", "value": 1, "or": 2}, "audience:"),
