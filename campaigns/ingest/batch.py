@@ -28,6 +28,7 @@ from campaigns.ingest.items import (
 )
 from campaigns.ingest.orders import store_orders
 from campaigns.ingest.quick_events import QuickEvent, read_events
+from campaigns.ingest.quick_orders import QuickOrder, read_orders
 from campaigns.ingest.stored import Outcome, Stored, in_one_commit
 
 MOST_ITEMS: Final = 1000
@@ -79,14 +80,14 @@ def ingest_json(body: bytes, now: datetime) -> list[ItemResult]:
     return [_result(index, item, outcome) for index, (item, outcome) in enumerate(zip(items, outcomes, strict=True))]
 
 
-def parse_batch(body: bytes) -> "Sequence[Item | QuickEvent | Unreadable]":
+def parse_batch(body: bytes) -> "Sequence[Item | QuickEvent | QuickOrder | Unreadable]":
     """Return the typed items; one that is not valid stays as what is wrong with it.
 
     The whole text is validated in one call; only where something is wrong is each item looked at alone.
     """
-    events = read_events(body)
-    if events is not None:
-        return events
+    quick = read_events(body) or read_orders(body)
+    if quick:
+        return quick
     try:
         return Batch.model_validate_json(body).batch
     except ValidationError as error:

@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from msgspec.structs import asdict
 
 from campaigns.ingest.customers import customer_ids, locked
 from campaigns.ingest.faults import FaultDict, Refused, fault
 from campaigns.ingest.items import OrderItem
-from campaigns.ingest.rows import upsert
+from campaigns.ingest.quick_orders import QuickLine, QuickOrder
+from campaigns.ingest.rows import insert_new, upsert
 from campaigns.ingest.stored import Outcome, Raced, Stored
 from campaigns.ingest.tiers import store_order_reaches
-from campaigns.ingest.totals import recount
+from campaigns.ingest.totals import recount, without_jit
 from campaigns.models import Customer, Order, Shop
-from campaigns.models.fields import minor_units
+from campaigns.models.fields import minor_units_of
 
 _MONEY: Final = ("total", "tax", "shipping", "discount", "refunded")
 _PLAIN: Final = (
@@ -29,51 +31,72 @@ _PLAIN: Final = (
     "test",
     "discount_codes",
 )
-_CONTENT: Final = (*_PLAIN, *_MONEY, "customer_id", "lines")
+_VERSION: Final = (*_PLAIN, *_MONEY, "customer_id", "lines", "updated_at")
 
 
-def store_orders(items: Sequence[OrderItem], now: datetime) -> Stored:
+def store_orders(items: Sequence[OrderItem | QuickOrder], now: datetime) -> Stored:
     """Store orders with different ids."""
     currency = Shop.get().currency
     contents = [_content(item, currency) for item in items]
-    customers = customer_ids(
-        (item.customer for item, content in zip(items, contents, strict=True) if not isinstance(content, Refused)),
-        now,
-        lock=True,
-    )
-    known = {order.external_id: order for order in Order.objects.filter(external_id__among=[item.id for item in items])}
-    outcomes: list[Outcome] = []
-    rows: list[dict[str, Any]] = []
-    touched: set[int] = set()
-    for item, content in zip(items, contents, strict=True):
-        if isinstance(content, Refused):
-            outcomes.append(content)
-            continue
-        old = known.get(item.id)
-        content["customer_id"] = customers[item.customer]
-        content["updated_at"] = _updated_at(item, old)
-        if old and (
-            content["updated_at"] < old.updated_at
-            or all(getattr(old, name) == content[name] for name in (*_CONTENT, "updated_at"))
-        ):
-            outcomes.append("unchanged")
-            continue
-        outcomes.append("updated" if old else "created")
-        rows.append({"external_id": item.id, "created_at": now} | content)
-        touched |= {content["customer_id"]} | ({old.customer_id} if old else set())
-    # A moved order also changes the customer who loses it.
-    if losing := touched - set(customers.values()):
-        list(locked(Customer.objects.filter(pk__among=losing)).values_list("pk"))
-    rows.sort(key=lambda row: str(row["external_id"]))
-    created = upsert(Order, rows, key="external_id", update=(*_CONTENT, "updated_at"))
-    if len(created) != outcomes.count("created"):
-        raise Raced
+    good = [(item, content) for item, content in zip(items, contents, strict=True) if not isinstance(content, Refused)]
+    customers = customer_ids({item.customer for item, _content in good}, now, lock=True)
+    for item, content in good:
+        content |= {
+            "external_id": item.id,
+            "customer_id": customers[item.customer],
+            "updated_at": _updated_at(item, None),
+            "created_at": now,
+        }
+    rows = sorted((content for _item, content in good), key=itemgetter("external_id"))
+    # Most orders are new: what is stored already is read only where it kept a row out.
+    new = {external_id for (external_id,) in insert_new(Order, rows, key=("external_id",))}
+    touched = {row["customer_id"] for row in rows if row["external_id"] in new}
+    known = _store_known([(item, content) for item, content in good if item.id not in new], touched)
+    without_jit()
     store_order_reaches(touched)
     recount(touched)
+    outcomes: list[Outcome] = [
+        content if isinstance(content, Refused) else known.get(item.id, "created")
+        for item, content in zip(items, contents, strict=True)
+    ]
     return Stored(outcomes, touched)
 
 
-def _updated_at(item: OrderItem, old: Order | None) -> datetime:
+def _store_known(
+    pairs: Sequence[tuple[OrderItem | QuickOrder, dict[str, Any]]], touched: set[int]
+) -> dict[str, Outcome]:
+    """Store the newer versions among `pairs` (item, row) of stored orders, and add to `touched` whose totals change."""
+    if not pairs:
+        return {}
+    stored = {
+        row.external_id: row for row in Order.objects.filter(external_id__among=[item.id for item, _row in pairs])
+    }
+    outcomes: dict[str, Outcome] = {}
+    rows: list[dict[str, Any]] = []
+    losing: set[int] = set()
+    for item, row in pairs:
+        if item.id not in stored:
+            # Erased between our insert and our look.
+            raise Raced
+        old = stored[item.id]
+        row["updated_at"] = _updated_at(item, old)
+        if row["updated_at"] < old.updated_at or all(getattr(old, name) == row[name] for name in _VERSION):
+            outcomes[item.id] = "unchanged"
+            continue
+        outcomes[item.id] = "updated"
+        rows.append(row)
+        touched.add(row["customer_id"])
+        losing |= {old.customer_id} - {row["customer_id"]}
+    if losing:
+        # A moved order also changes the customer who loses it.
+        list(locked(Customer.objects.filter(pk__among=losing)).values_list("pk"))
+        touched |= losing
+    rows.sort(key=itemgetter("external_id"))
+    upsert(Order, rows, key="external_id", update=_VERSION)
+    return outcomes
+
+
+def _updated_at(item: OrderItem | QuickOrder, old: Order | None) -> datetime:
     """Return the version's instant; one that the shop left out is never older than the stored one."""
     if item.updated_at:
         return item.updated_at
@@ -81,7 +104,7 @@ def _updated_at(item: OrderItem, old: Order | None) -> datetime:
     return max(instant for instant in instants if instant)
 
 
-def _content(item: OrderItem, currency: str) -> dict[str, Any] | Refused:
+def _content(item: OrderItem | QuickOrder, currency: str) -> dict[str, Any] | Refused:
     """Return the order's fields, or what is wrong with its money."""
     if item.currency != currency:
         return Refused(fault("currency", _wrong_currency(item.currency, currency)))
@@ -89,7 +112,7 @@ def _content(item: OrderItem, currency: str) -> dict[str, Any] | Refused:
     content: dict[str, Any] = {name: getattr(item, name) for name in _PLAIN}
     for name in _MONEY:
         try:
-            content[name] = minor_units(Decimal(getattr(item, name)), currency)
+            content[name] = minor_units_of(getattr(item, name), currency)
         except ValueError:
             message = _("has more decimals than %(currency)s allows") % {"currency": currency}
             faults.append(fault(name, message))
@@ -97,7 +120,7 @@ def _content(item: OrderItem, currency: str) -> dict[str, Any] | Refused:
         return Refused(*faults)
     if content["refunded"] > content["total"]:
         return Refused(fault("refunded", _("is more than the total")))
-    content["lines"] = [vars(line) for line in item.lines]
+    content["lines"] = [asdict(line) if isinstance(line, QuickLine) else vars(line) for line in item.lines]
     return content
 
 

@@ -36,16 +36,29 @@ _decoder: Final = msgspec.json.Decoder(_QuickBatch)
 
 def read_events(body: bytes) -> list[QuickEvent] | None:
     """Return the events of a batch, or None where it holds anything else, or anything to doubt."""
+    found = read_quickly(_decoder, body)
+    if found is None:
+        return None
+    try:
+        for event in found.batch:
+            if not is_plain(event.occurred_at) or not (event.customer or event.anonymous_id):
+                return None
+            check_json(event.properties)
+    except (PydanticCustomError, RecursionError):
+        return None
+    return found.batch
+
+
+def read_quickly[T](decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
+    """Return what `decoder` reads in `body`, or None where that is not its form or holds a NUL character."""
     if b"\\u0000" in body:
         return None
     try:
-        events = _decoder.decode(body).batch
-        for event in events:
-            at = event.occurred_at
-            # Below a millisecond msgspec rounds where pydantic cuts off.
-            if at.microsecond % 1000 or not EARLIEST <= at <= LATEST or not (event.customer or event.anonymous_id):
-                return None
-            check_json(event.properties)
-    except (msgspec.MsgspecError, PydanticCustomError, RecursionError):
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
         return None
-    return events
+
+
+def is_plain(at: datetime) -> bool:
+    """Whether msgspec and pydantic agree on an instant: below a millisecond one rounds where the other cuts off."""
+    return not at.microsecond % 1000 and EARLIEST <= at <= LATEST

@@ -21,6 +21,17 @@ _RECOUNT: Final = f"""
 """  # noqa: S608 - constants
 
 
+def without_jit() -> None:
+    """Have PostgreSQL run the rest of this transaction without compiling its statements.
+
+    As long as a new shop's tables were never analysed, it takes a recount for a long statement, and compiles for 300 to
+    900 ms what then runs in 20.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL jit = off")
+
+
 def recount(customers: Collection[int]) -> None:
     """Set orders_count, total_spent, first_order_at, last_order_at and tier of `customers` (database ids).
 
