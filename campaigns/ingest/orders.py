@@ -15,7 +15,7 @@ from campaigns.ingest.quick_orders import QuickLine, QuickOrder
 from campaigns.ingest.rows import insert_new, upsert
 from campaigns.ingest.stored import Outcome, Raced, Stored
 from campaigns.ingest.tiers import store_order_reaches
-from campaigns.ingest.totals import recount, without_jit
+from campaigns.ingest.totals import plan_for_few, recount
 from campaigns.models import Customer, Order, Shop
 from campaigns.models.fields import minor_units_of
 
@@ -36,6 +36,7 @@ _VERSION: Final = (*_PLAIN, *_MONEY, "customer_id", "lines", "updated_at")
 
 def store_orders(items: Sequence[OrderItem | QuickOrder], now: datetime) -> Stored:
     """Store orders with different ids."""
+    plan_for_few()
     currency = Shop.get().currency
     contents = [_content(item, currency) for item in items]
     good = [(item, content) for item, content in zip(items, contents, strict=True) if not isinstance(content, Refused)]
@@ -52,7 +53,6 @@ def store_orders(items: Sequence[OrderItem | QuickOrder], now: datetime) -> Stor
     new = {external_id for (external_id,) in insert_new(Order, rows, key=("external_id",))}
     touched = {row["customer_id"] for row in rows if row["external_id"] in new}
     known = _store_known([(item, content) for item, content in good if item.id not in new], touched)
-    without_jit()
     store_order_reaches(touched)
     recount(touched)
     outcomes: list[Outcome] = [
