@@ -63,7 +63,9 @@ def test_same_orders_posted_at_once_are_stored_once(live_server: LiveServer) -> 
 
 
 def test_different_orders_of_the_same_customers_at_once_all_count(live_server: LiveServer) -> None:
-    posts = [([order(f"o-{post}-{n}", customer=f"c-{n}") for n in range(20)], {}) for post in range(AT_ONCE)]
+    posts: list[tuple[list[Any], dict[str, str]]] = [
+        ([order(f"o-{post}-{n}", customer=f"c-{n}") for n in range(20)], {}) for post in range(AT_ONCE)
+    ]
     assert {result for one in post_at_once(live_server, posts) for result in results(one)} == {"created"}
     assert set(Customer.objects.values_list("orders_count", "total_spent")) == {(AT_ONCE, AT_ONCE * 5000)}
 
