@@ -10,6 +10,7 @@ from typing import Final
 from django.db import transaction
 
 from triggers.channels import SendResult, open_channel
+from triggers.claimed import Claimed
 from triggers.dispatch import circuit
 from triggers.dispatch.claim import lease_until
 from triggers.dispatch.compose import Composer, Draft
@@ -39,7 +40,7 @@ def resend(delivery_id: int, *, by: str, now: datetime) -> SendResult:
     buttons hold. The new Attempt names the one that it repeats; each can be repeated once. Whatever the provider
     refuses leaves the delivery unconfirmed. Raises RulingRefused, and then nothing has changed.
     """
-    before = Delivery.objects.select_related("occasion__order", "customer").get(pk=delivery_id)
+    before = Delivery.objects.get(pk=delivery_id)
     spoken = {name: getattr(before, name) for name in ("spoken_on", "permitted_at", "address_key")}
     draft = _repeat(before, now)
     channel = open_channel(before.channel)
@@ -77,16 +78,16 @@ def _repeat(delivery: Delivery, now: datetime) -> Draft:
     # The first call, or the resend of it that came last; one that was refused before it is no part of this.
     chain = Attempt.objects.filter(delivery=delivery).exclude(outcome=Outcome.REFUSED, resend_of=None)
     latest = chain.get(resend__isnull=True)
+    (read,) = Claimed.read(Delivery.objects.filter(pk=delivery.pk))
     # In memory alone: what was decided of the occasion stays as it is.
-    delivery.occasion.fresh_until = max(delivery.occasion.fresh_until, now + _FRESH_AGAIN)
-    delivery.claim = uuid.uuid4()
-    drafts, misfits = Composer([delivery], now).compose([delivery])
+    taken = replace(read, fresh_until=max(read.fresh_until, now + _FRESH_AGAIN), claim=uuid.uuid4())
+    drafts, misfits = Composer([taken], now).compose([taken])
     if misfits:
         raise RulingRefused(misfits[0].reason)
     return replace(drafts[0], resend_of=latest.pk)
 
 
-def _take(delivery: Delivery) -> None:
+def _take(delivery: Claimed) -> None:
     """Claim the unconfirmed delivery: of two people who press at once, one is told."""
     taken = Delivery.objects.filter(pk=delivery.pk, state=State.UNCONFIRMED).update(
         state=State.CLAIMED, claim=delivery.claim, lease_until=lease_until()

@@ -1,5 +1,6 @@
 """The nouns of WHO and WHAT, one file each."""
 
+from campaigns.models.among import Among
 from campaigns.models.answer import Answer
 from campaigns.models.api_key import ApiKey, IdempotentRequest
 from campaigns.models.campaign import Campaign
@@ -16,6 +17,7 @@ from campaigns.models.spend import Spend
 from campaigns.models.tier import Tier, TierReach
 
 __all__ = [
+    "Among",
     "Answer",
     "ApiKey",
     "Campaign",

@@ -12,6 +12,7 @@ from django.db.models import F
 from campaigns.models import Campaign, ChannelName, Link, PermittedHours, Shop
 from microattentions.demo.purchases import Span
 from triggers import holdout, local_time
+from triggers.claimed import Claimed
 from triggers.dispatch.compose import Composer, Draft
 from triggers.guards import setting_of, speaker
 from triggers.models import Attempt, Click, Decision, Delivery, Occasion, Outcome, State
@@ -158,7 +159,7 @@ def _give_slot(
 
 def _send(campaign: Campaign, delivery_ids: Sequence[int], chance: random.Random) -> None:
     """Write the attempts of deliveries as the outbox would have kept them."""
-    batch = list(Delivery.objects.filter(pk__in=delivery_ids).select_related("customer", "occasion__order"))
+    batch = Claimed.read(Delivery.objects.filter(pk__in=delivery_ids))
     drafts, misfits = Composer(batch, batch[0].not_before).compose(batch)
     if misfits:
         raise ValueError(f"{campaign.slug}: {len(misfits)} texts cannot be rendered ({misfits[0].reason})")
@@ -166,7 +167,7 @@ def _send(campaign: Campaign, delivery_ids: Sequence[int], chance: random.Random
     links = list(Link.objects.filter(variant__gesture=campaign.gesture_id).order_by("pk"))
     Click.objects.bulk_create(
         Click(
-            delivery=delivery,
+            delivery_id=delivery.pk,
             link=chance.choice(links),
             clicked_at=delivery.not_before + timedelta(minutes=chance.randrange(2, 1500)),
         )
@@ -179,7 +180,7 @@ def _attempt(draft: Draft) -> Attempt:
     message, sent_at = draft.message, draft.delivery.not_before
     return Attempt(
         id=message.attempt_id,
-        delivery=draft.delivery,
+        delivery_id=draft.delivery.pk,
         outcome=Outcome.ACCEPTED,
         provider="outbox",
         language=draft.language,

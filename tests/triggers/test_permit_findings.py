@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign, Customer, PermittedHours, Shop, Suppression
 from tests import cast
 from tests.triggers.world import spoken
+from triggers.claimed import Claimed
 from triggers.guards import Finding, permit_findings
 from triggers.models import Delivery, State
 from triggers.planner import plan
@@ -23,8 +23,8 @@ TOMORROW = cast.at("2026-03-15 00:00", "Europe/Paris")
 
 def findings(now: datetime = MORNING) -> dict[str, Finding]:
     """What speaks against the planned deliveries, by campaign and customer."""
-    waiting = Delivery.objects.filter(state=State.PLANNED).select_related("occasion", "customer", "campaign")
-    found = permit_findings(list(waiting), now)
+    waiting = Delivery.objects.filter(state=State.PLANNED).select_related("customer", "campaign")
+    found = permit_findings(Claimed.read(waiting), now)
     return {f"{row.campaign.slug}/{row.customer.external_id}": found[row.pk] for row in waiting if row.pk in found}
 
 
@@ -178,9 +178,7 @@ def test_batch_costs_few_queries() -> None:
         for number in range(size):
             cast.customer(f"{prefix}{number}", birth_day=314, timezone="Europe/Paris")
         plan(MORNING)
-        batch: list[Any] = list(
-            Delivery.objects.filter(customer__external_id__startswith=prefix).select_related("occasion", "customer")
-        )
+        batch = Claimed.read(Delivery.objects.filter(customer__external_id__startswith=prefix))
         with CaptureQueriesContext(connection) as captured:
             assert permit_findings(batch, MORNING) == {}
         return len(captured)

@@ -33,12 +33,13 @@ class Message:
 
     def __post_init__(self) -> None:
         headers = (self.recipient, self.sender, self.sender_name, self.reply_to, self.subject, self.unsubscribe_url)
-        if any(_BREAKS.search(header) for header in headers):
+        header = "".join(headers)
+        if _BREAKS.search(header):
             raise ValueError("a header holds a line break")
         if "\0" in self.text or "\0" in self.html:
             raise ValueError("the text holds a NUL")
         # Half of a surrogate pair fits a str, but neither a database nor a mail; raises UnicodeEncodeError.
-        "".join((*headers, self.text, self.html)).encode()
+        (header + self.text + self.html).encode()
 
 
 class Verdict(Enum):

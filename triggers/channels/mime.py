@@ -18,21 +18,29 @@ from triggers.links import unsubscribe_headers
 _LONGEST_PLAIN: Final = 60
 # 45 bytes are 60 characters of base64; with =?utf-8?B??= an encoded word has at most 72 of the permitted 75.
 _WORD_BYTES: Final = 45
+_NO_ADDRESS: Final = re.compile(r"[<> \t]")
 _PLAIN: Final = re.compile(r"[ -~]*")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 
 
 def message_id(message: Message) -> str:
     """Return the Message-ID: the attempt's id at the sender's domain."""
-    return f"<{message.attempt_id.hex}@{ascii_address(message.sender).rpartition('@')[2]}>"
+    return f"<{message.attempt_id.hex}@{_domain(message.sender)}>"
+
+
+@lru_cache(maxsize=64)
+def _domain(sender: str) -> str:
+    return ascii_address(sender).rpartition("@")[2]
 
 
 def ascii_address(address: str) -> str:
     """Return `address` as every server takes it, its domain in Punycode; raises UnicodeError for any other local part,
     and for what is no address."""
-    local, _at, domain = address.rpartition("@")
-    if any(character in "<> \t" for character in address):
+    if _NO_ADDRESS.search(address):
         raise UnicodeError("not an address")
+    if address.isascii() and "@" in address:
+        return address
+    local, _at, domain = address.rpartition("@")
     if not domain.isascii():
         domain = domain.encode("idna").decode("ascii")
     return local.encode("ascii").decode("ascii") + "@" + domain
@@ -48,7 +56,8 @@ def mime_bytes(message: Message, at: datetime) -> bytes:
     unsubscribe = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head += (
         f"To: {ascii_address(message.recipient)}\r\nSubject: {_words(message.subject)}\r\n"
-        f"Date: {format_datetime(at)}\r\nMessage-ID: {message_id(message)}\r\n{unsubscribe}MIME-Version: 1.0\r\n"
+        f"Date: {_date(at.replace(microsecond=0))}\r\nMessage-ID: {message_id(message)}\r\n"
+        f"{unsubscribe}MIME-Version: 1.0\r\n"
     )
     if not message.html:
         return head.encode("ascii") + _part("plain", message.text)
@@ -68,12 +77,22 @@ def mime_bytes(message: Message, at: datetime) -> bytes:
 
 
 def _part(kind: str, text: str) -> bytes:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").encode()
-    body = binascii.b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return b'Content-Type: text/%b; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%b\r\n' % (
         kind.encode("ascii"),
-        body,
+        b"\r\n".join(map(_quoted_printable, lines)),
     )
+
+
+@lru_cache(maxsize=2048)
+def _quoted_printable(line: str) -> bytes:
+    """Return one line encoded. Most lines of a text are the same in all its messages: those are found here again."""
+    return binascii.b2a_qp(line.encode(), istext=True).replace(b"\n", b"\r\n")
+
+
+@lru_cache(maxsize=8)
+def _date(at: datetime) -> str:
+    return format_datetime(at)
 
 
 @lru_cache(maxsize=64)

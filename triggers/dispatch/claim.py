@@ -16,6 +16,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign
+from triggers.claimed import Claimed
 from triggers.models import Delivery, State
 
 # A delivery claimed this often without reaching the fire permit is quarantined (triggers/sweeper.py).
@@ -27,40 +28,35 @@ def lease_until() -> CombinedExpression:
     return Now() + timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
 
 
-def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Delivery]:
-    """Claim up to `size` deliveries due at `now` on `channels`, the longest due first; return them with their occasion,
-    order and customer, as they were at that time.
+def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Claimed]:
+    """Claim up to `size` deliveries due at `now` on `channels`, the longest due first; return them as they are now.
 
     The last permitted claim of a delivery is made alone: one that kills its worker takes nobody with it into
     quarantine. Those of a paused campaign wait, unclaimed.
     """
     if not channels:
         return []
-    due = (
+    free = (
         Delivery.objects.filter(
             state=State.PLANNED,
             not_before__lte=now,
             channel__in=channels,
-            campaign__status__in=(Campaign.Status.LIVE, Campaign.Status.ENDED),
+            campaign__in=Campaign.objects.filter(status__in=(Campaign.Status.LIVE, Campaign.Status.ENDED)),
         )
-        .select_related("occasion__order", "customer")
         .order_by("not_before")
+        .values_list("pk", flat=True)
+        .select_for_update(skip_locked=True)
     )
-    token = uuid.uuid4()
     with transaction.atomic():
-        free = due.select_for_update(of=("self",), skip_locked=True)
-        batch = list(free.filter(claims__lt=MOST_CLAIMS - 1)[:size]) or list(free[:1])
-        Delivery.objects.filter(pk__in=[delivery.pk for delivery in batch]).update(
-            state=State.CLAIMED, claim=token, claims=F("claims") + 1, lease_until=lease_until()
-        )
-    for delivery in batch:
-        delivery.claim = token
-    return batch
+        ids = list(free.filter(claims__lt=MOST_CLAIMS - 1)[:size]) or list(free[:1])
+        batch = Delivery.objects.filter(pk__among=ids)
+        batch.update(state=State.CLAIMED, claim=uuid.uuid4(), claims=F("claims") + 1, lease_until=lease_until())
+        return Claimed.read(batch.order_by("not_before", "pk")) if ids else []
 
 
-def give_back(batch: Collection[Delivery]) -> None:
+def give_back(batch: Collection[Claimed]) -> None:
     """Return claimed deliveries to the queue untouched; those whose lease was taken over meanwhile stay as they are."""
     for token in {delivery.claim for delivery in batch}:
         Delivery.objects.filter(
-            pk__in=[delivery.pk for delivery in batch if delivery.claim == token], state=State.CLAIMED, claim=token
+            pk__among=[delivery.pk for delivery in batch if delivery.claim == token], state=State.CLAIMED, claim=token
         ).update(state=State.PLANNED, claim=None, claims=0, lease_until=None)

@@ -15,8 +15,8 @@ from campaigns.gestures.variants import choose_variant
 from campaigns.models import Campaign, ChannelName, GestureTemplate, PermittedHours, Sender, Shop, Variant
 from triggers import links
 from triggers.channels import Message
+from triggers.claimed import Claimed
 from triggers.local_time import civil_day, instant, zone_of
-from triggers.models import Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ NO_SENDER: Final = "no_sender"
 class Draft:
     """A claimed delivery and the message that would carry it; `resend_of` is the attempt that a person repeats."""
 
-    delivery: Delivery
+    delivery: Claimed
     message: Message
     language: str
     resend_of: uuid.UUID | None = None
@@ -39,14 +39,14 @@ class Draft:
 class Misfit:
     """A claimed delivery that has no message, and why."""
 
-    delivery: Delivery
+    delivery: Claimed
     reason: str
 
 
 class Composer:
     """Composes one batch: what several of its deliveries share is looked up once."""
 
-    def __init__(self, batch: Sequence[Delivery], now: datetime) -> None:
+    def __init__(self, batch: Sequence[Claimed], now: datetime) -> None:
         self._now = now
         self._shop = Shop.get()
         campaign_ids = {delivery.campaign_id for delivery in batch}
@@ -57,19 +57,19 @@ class Composer:
         self._hours = {hours.channel: hours for hours in PermittedHours.objects.all()}
         self._variants: dict[tuple[int, str, str], Variant | None] = {}
 
-    def compose(self, batch: Sequence[Delivery]) -> tuple[list[Draft], list[Misfit]]:
+    def compose(self, batch: Sequence[Claimed]) -> tuple[list[Draft], list[Misfit]]:
         """Return the drafts of `batch` and the deliveries that cannot be written; one never stops another."""
         drafts: list[Draft] = []
         misfits: list[Misfit] = []
-        pairs = [(delivery.customer, delivery.occasion.order) for delivery in batch]
+        pairs = [(delivery.customer, delivery.order) for delivery in batch]
         for delivery, context in zip(batch, contexts(pairs, self._shop), strict=True):
-            delivery.campaign = self._campaigns[delivery.campaign_id]
             draft = self._draft(delivery, context)
             (drafts if isinstance(draft, Draft) else misfits).append(draft)  # type: ignore[arg-type]
         return drafts, misfits
 
-    def _draft(self, delivery: Delivery, context: dict[str, Any]) -> Draft | Misfit:
-        variant = self._variant(delivery.campaign.gesture, delivery.channel, delivery.customer.language)
+    def _draft(self, delivery: Claimed, context: dict[str, Any]) -> Draft | Misfit:
+        gesture = self._campaigns[delivery.campaign_id].gesture
+        variant = self._variant(gesture, delivery.channel, delivery.customer.language)
         if variant is None:
             return Misfit(delivery, NO_TEXT)
         sender = self._sender(variant.language)
@@ -82,7 +82,7 @@ class Composer:
             logger.warning("delivery %s cannot be rendered: %s", delivery.pk, type(error).__name__)
             return Misfit(delivery, RENDER_FAILED)
 
-    def _message(self, delivery: Delivery, variant: Variant, sender: Sender, context: dict[str, Any]) -> Message:
+    def _message(self, delivery: Claimed, variant: Variant, sender: Sender, context: dict[str, Any]) -> Message:
         unsubscribe_url = links.unsubscribe_url(delivery.pk)
         context = context | {"survey_url": links.survey_url(delivery.pk)}
         rendered = render(
@@ -91,15 +91,15 @@ class Composer:
         if delivery.channel == ChannelName.SMS:
             return Message(
                 attempt_id=uuid.uuid4(),
-                recipient=delivery.customer.phone,
+                recipient=delivery.phone,
                 sender=sender.sms_from,
                 text=rendered.text,
                 valid_seconds=self._valid_seconds(delivery),
             )
-        service = delivery.campaign.gesture.purpose == GestureTemplate.Purpose.SERVICE
+        service = self._campaigns[delivery.campaign_id].gesture.purpose == GestureTemplate.Purpose.SERVICE
         return Message(
             attempt_id=uuid.uuid4(),
-            recipient=delivery.customer.email,
+            recipient=delivery.email,
             sender=sender.email_address,
             sender_name=sender.email_name,
             reply_to=sender.reply_to,
@@ -121,9 +121,9 @@ class Composer:
         found = next((self._senders[name] for name in wanted if name in self._senders), None)
         return found or next(iter(self._senders.values()), None)
 
-    def _valid_seconds(self, delivery: Delivery) -> int:
+    def _valid_seconds(self, delivery: Claimed) -> int:
         """Return how long a provider may hold an SMS: while it is fresh, and never into the quiet hours."""
-        end = delivery.occasion.fresh_until
+        end = delivery.fresh_until
         hours = self._hours.get(delivery.channel)
         if hours is not None:
             zone = zone_of(delivery.customer.timezone, self._shop)

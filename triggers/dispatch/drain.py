@@ -10,13 +10,13 @@ from django.conf import settings
 from campaigns import clock
 from campaigns.models import Shop
 from triggers.channels import Verdict
+from triggers.claimed import Claimed
 from triggers.dispatch import circuit
 from triggers.dispatch.claim import claim
 from triggers.dispatch.compose import Composer
 from triggers.dispatch.permit import permit
 from triggers.dispatch.result import record
 from triggers.dispatch.send import Senders
-from triggers.models import Delivery
 
 # A task that ran longer than the broker's visibility time-out would be handed to a second worker.
 LONGEST_SECONDS: Final = 100.0
@@ -41,7 +41,7 @@ def dispatch(now: datetime | None = None, *, limit: int | None = None, seconds: 
     return calls
 
 
-def _next_batch(now: datetime, size: int) -> list[Delivery]:
+def _next_batch(now: datetime, size: int) -> list[Claimed]:
     if Shop.get().sending_stopped:
         return []
     batch = claim(now, channels=circuit.open_channels(), size=size)
@@ -50,7 +50,7 @@ def _next_batch(now: datetime, size: int) -> list[Delivery]:
     return batch
 
 
-def _send(batch: Sequence[Delivery], now: datetime, senders: Senders) -> int:
+def _send(batch: Sequence[Claimed], now: datetime, senders: Senders) -> int:
     """Take one claimed batch to its results; return how many calls were made."""
     drafts, misfits = Composer(batch, now).compose(batch)
     permitted = permit(drafts, misfits, now)

@@ -9,16 +9,16 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
-from django.utils import timezone
 
 from campaigns.models import ChannelName, Customer, Shop
 from triggers.channels import provider_of
-from triggers.dispatch.attempts import insert_attempts
+from triggers.claimed import Claimed
+from triggers.dispatch.attempts import Opening, insert_attempts
 from triggers.dispatch.claim import give_back, lease_until
 from triggers.dispatch.compose import Draft, Misfit
 from triggers.guards import Finding, permit_findings
 from triggers.local_time import civil_day, zone_of
-from triggers.models import Attempt, Delivery, GuardFinding, State
+from triggers.models import Delivery, GuardFinding, State
 
 
 def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) -> list[Draft]:
@@ -27,12 +27,14 @@ def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) ->
     The others were put back, moved or skipped, with what the guards found.
     """
     with transaction.atomic():
+        shop = Shop.get()
         unchanged, changed = _locked(drafts)
-        allowed, findings = _checked(unchanged, now)
+        found = permit_findings([draft.delivery for draft in unchanged], now, shop=shop)
         give_back([draft.delivery for draft in changed])
-        _obey(findings, misfits, now)
-        fired = _fire(allowed, now)
-        insert_attempts([_attempt(draft, now) for draft in fired])
+        _obey([(draft.delivery, found[draft.delivery.pk]) for draft in unchanged if draft.delivery.pk in found], now)
+        _skip(misfits)
+        fired = _fire([draft for draft in unchanged if draft.delivery.pk not in found], now, shop)
+        insert_attempts([_opening(draft) for draft in fired], now)
     return fired
 
 
@@ -43,13 +45,16 @@ def _locked(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
     Two workers that hold one customer's messages (or two profiles of one mailbox) pass here one after the other, so
     the second one's guards see what the first one fired.
     """
-    customers = [draft.delivery.customer for draft in drafts]
-    emails = {customer.email_key for customer in customers} - {""}
-    phones = {customer.phone_key for customer in customers} - {""}
-    ids = [customer.pk for customer in customers]
+    deliveries = [draft.delivery for draft in drafts]
+    emails = {delivery.email_key for delivery in deliveries} - {""}
+    phones = {delivery.phone_key for delivery in deliveries} - {""}
     locked = (
         Customer.objects.select_for_update()
-        .filter(Q(pk__in=ids) | Q(email_key__in=emails) | Q(phone_key__in=phones))
+        .filter(
+            Q(pk__among=[delivery.customer_id for delivery in deliveries])
+            | (Q(email_key__among=emails) & ~Q(email_key=""))
+            | (Q(phone_key__among=phones) & ~Q(phone_key=""))
+        )
         .order_by("pk")
         .values_list("pk", "email", "phone")
     )
@@ -62,36 +67,21 @@ def _locked(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
     return unchanged, changed
 
 
-def _checked(drafts: Sequence[Draft], now: datetime) -> tuple[list[Draft], dict[Delivery, Finding]]:
-    found = permit_findings([draft.delivery for draft in drafts], now)
-    findings: dict[Delivery, Finding] = {}
-    allowed: list[Draft] = []
-    for draft in drafts:
-        finding = found.get(draft.delivery.pk)
-        if finding is None:
-            allowed.append(draft)
-        else:
-            findings[draft.delivery] = finding
-    return allowed, findings
-
-
-def _obey(findings: dict[Delivery, Finding], misfits: Sequence[Misfit], now: datetime) -> None:
-    """Move or skip what the guards found, skip what has no message, and keep why."""
-    moved: dict[tuple[str, datetime], list[Delivery]] = defaultdict(list)
-    skipped: dict[str, list[Delivery]] = defaultdict(list)
-    for misfit in misfits:
-        skipped[misfit.reason].append(misfit.delivery)
-    for delivery, finding in findings.items():
+def _obey(findings: Sequence[tuple[Claimed, Finding]], now: datetime) -> None:
+    """Move or skip what the guards found, and keep why."""
+    moved: dict[tuple[str, datetime], list[Claimed]] = defaultdict(list)
+    skipped: dict[str, list[Claimed]] = defaultdict(list)
+    for delivery, finding in findings:
         if finding.next_at is not None:
             moved[finding.guard, finding.next_at].append(delivery)
         else:
             skipped[finding.guard].append(delivery)
     for (guard, next_at), deliveries in moved.items():
-        _claimed(deliveries).update(
+        _ours(deliveries).update(
             state=State.PLANNED, reason=guard, not_before=next_at, claim=None, claims=0, lease_until=None
         )
     for reason, deliveries in skipped.items():
-        _claimed(deliveries).update(state=State.SKIPPED, reason=reason, claim=None, lease_until=None)
+        _ours(deliveries).update(state=State.SKIPPED, reason=reason, claim=None, lease_until=None)
     GuardFinding.objects.bulk_create(
         GuardFinding(
             occasion_id=delivery.occasion_id,
@@ -100,27 +90,37 @@ def _obey(findings: dict[Delivery, Finding], misfits: Sequence[Misfit], now: dat
             found_at=now,
             next_at=finding.next_at,
         )
-        for delivery, finding in findings.items()
+        for delivery, finding in findings
     )
 
 
-def _claimed(deliveries: Sequence[Delivery]) -> QuerySet[Delivery]:
+def _skip(misfits: Sequence[Misfit]) -> None:
+    """Skip what has no message."""
+    by_reason: dict[str, list[Claimed]] = defaultdict(list)
+    for misfit in misfits:
+        by_reason[misfit.reason].append(misfit.delivery)
+    for reason, deliveries in by_reason.items():
+        _ours(deliveries).update(state=State.SKIPPED, reason=reason, claim=None, lease_until=None)
+
+
+def _ours(deliveries: Sequence[Claimed]) -> QuerySet[Delivery]:
     """Return those of one batch's `deliveries` that are still this worker's."""
     ids = [delivery.pk for delivery in deliveries]
-    return Delivery.objects.filter(pk__in=ids, state=State.CLAIMED, claim=deliveries[0].claim)
+    return Delivery.objects.filter(pk__among=ids, state=State.CLAIMED, claim=deliveries[0].claim)
 
 
-def _fire(drafts: Sequence[Draft], now: datetime) -> list[Draft]:
+def _fire(drafts: Sequence[Draft], now: datetime, shop: Shop) -> list[Draft]:
     """Compare-and-set the claimed deliveries to `sending`; return the drafts of those that were still ours."""
-    shop = Shop.get()
-    by_day: dict[date, list[Delivery]] = defaultdict(list)
+    by_zone: dict[str, list[Claimed]] = defaultdict(list)
     for draft in drafts:
-        zone = zone_of(draft.delivery.customer.timezone, shop)
-        by_day[civil_day(now, zone)].append(draft.delivery)
+        by_zone[draft.delivery.customer.timezone].append(draft.delivery)
+    by_day: dict[date, list[Claimed]] = defaultdict(list)
+    for name, deliveries in by_zone.items():
+        by_day[civil_day(now, zone_of(name, shop))] += deliveries
     own = Customer.objects.filter(pk=OuterRef("customer_id"))
     fired = 0
     for day, deliveries in by_day.items():
-        fired += _claimed(deliveries).update(
+        fired += _ours(deliveries).update(
             state=State.SENDING,
             claims=0,
             lease_until=lease_until(),
@@ -136,16 +136,16 @@ def _fire(drafts: Sequence[Draft], now: datetime) -> list[Draft]:
     # Some lease was over before we came here: its delivery belongs to the sweeper or to another worker.
     ids = [draft.delivery.pk for draft in drafts]
     ours = set(
-        Delivery.objects.filter(pk__in=ids, state=State.SENDING, claim=drafts[0].delivery.claim).values_list(
+        Delivery.objects.filter(pk__among=ids, state=State.SENDING, claim=drafts[0].delivery.claim).values_list(
             "pk", flat=True
         )
     )
     return [draft for draft in drafts if draft.delivery.pk in ours]
 
 
-def _attempt(draft: Draft, now: datetime) -> Attempt:
+def _opening(draft: Draft) -> Opening:
     message = draft.message
-    return Attempt(
+    return Opening(
         id=message.attempt_id,
         delivery_id=draft.delivery.pk,
         resend_of_id=draft.resend_of,
@@ -156,6 +156,4 @@ def _attempt(draft: Draft, now: datetime) -> Attempt:
         subject=message.subject,
         text=message.text,
         html=message.html,
-        business_at=now,
-        started_at=timezone.now(),
     )

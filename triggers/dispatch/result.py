@@ -13,8 +13,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.consent import refuse, suppress
-from campaigns.models import ChannelName, Suppression
+from campaigns.models import Suppression
 from triggers.channels import SendResult, Verdict, provider_of
+from triggers.claimed import Claimed
 from triggers.dispatch import circuit
 from triggers.dispatch.attempts import Closing, close_attempts
 from triggers.dispatch.send import Answered
@@ -66,8 +67,8 @@ def _closing(one: Answered) -> Closing:
 
 
 def _move(answered: Sequence[Answered], now: datetime) -> None:
-    ended: dict[Verdict, list[Delivery]] = defaultdict(list)
-    refused: dict[tuple[Verdict, int], list[Delivery]] = defaultdict(list)
+    ended: dict[Verdict, list[Claimed]] = defaultdict(list)
+    refused: dict[tuple[Verdict, int], list[Claimed]] = defaultdict(list)
     for one in answered:
         delivery, verdict = one.draft.delivery, one.result.verdict
         if _BECOMES[verdict].state is State.PLANNED:
@@ -80,7 +81,7 @@ def _move(answered: Sequence[Answered], now: datetime) -> None:
         _again(deliveries, verdict, refusals, now)
 
 
-def _end(deliveries: Sequence[Delivery], verdict: Verdict) -> None:
+def _end(deliveries: Sequence[Claimed], verdict: Verdict) -> None:
     state = _BECOMES[verdict].state
     _ours(deliveries, State.SENDING, State.UNKNOWN).update(
         state=state,
@@ -89,15 +90,15 @@ def _end(deliveries: Sequence[Delivery], verdict: Verdict) -> None:
     )
 
 
-def _again(deliveries: Sequence[Delivery], verdict: Verdict, refusals: int, now: datetime) -> None:
+def _again(deliveries: Sequence[Claimed], verdict: Verdict, refusals: int, now: datetime) -> None:
     """Put provably unsent deliveries back, or skip those that would be stale by then; they have not spoken."""
     unspoken = {"claim": None, "lease_until": None, "spoken_on": None, "permitted_at": None, "address_key": ""}
     if verdict is Verdict.NOT_BEGUN:
         _ours(deliveries, State.SENDING).update(state=State.PLANNED, **unspoken)
         return
     next_at = now + BACK_OFF * 2 ** min(refusals, 20)
-    fresh = [delivery for delivery in deliveries if delivery.occasion.fresh_until >= next_at]
-    stale = [delivery for delivery in deliveries if delivery.occasion.fresh_until < next_at]
+    fresh = [delivery for delivery in deliveries if delivery.fresh_until >= next_at]
+    stale = [delivery for delivery in deliveries if delivery.fresh_until < next_at]
     counted = 0 if verdict is Verdict.SETTINGS else 1
     _ours(fresh, State.SENDING).update(
         state=State.PLANNED, not_before=next_at, refusals=F("refusals") + counted, **unspoken
@@ -105,20 +106,20 @@ def _again(deliveries: Sequence[Delivery], verdict: Verdict, refusals: int, now:
     _ours(stale, State.SENDING).update(state=State.SKIPPED, reason=STALE, **unspoken)
 
 
-def _ours(deliveries: Sequence[Delivery], *states: State) -> QuerySet[Delivery]:
+def _ours(deliveries: Sequence[Claimed], *states: State) -> QuerySet[Delivery]:
     """Return those of `deliveries` (of one batch) that still carry this worker's token."""
     tokens = {delivery.claim for delivery in deliveries}
-    return Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries], state__in=states, claim__in=tokens)
+    return Delivery.objects.filter(
+        pk__among=[delivery.pk for delivery in deliveries], state__in=states, claim__in=tokens
+    )
 
 
 def _heed(answered: Sequence[Answered], now: datetime) -> None:
     """Close the addresses that do not exist, and keep the word of those who said no to the provider."""
     for one in answered:
         delivery = one.draft.delivery
-        customer = delivery.customer
-        address = customer.email_key if delivery.channel == ChannelName.EMAIL else customer.phone_key
         if one.result.verdict is Verdict.BAD_ADDRESS:
-            suppress(delivery.channel, address, Suppression.Reason.BOUNCED, now)
+            suppress(delivery.channel, delivery.address_key, Suppression.Reason.BOUNCED, now)
         elif one.result.verdict is Verdict.OPTED_OUT:
             source = provider_of(delivery.channel)
-            refuse(delivery.channel, address, Suppression.Reason.STOPPED, source=source, now=now)
+            refuse(delivery.channel, delivery.address_key, Suppression.Reason.STOPPED, source=source, now=now)

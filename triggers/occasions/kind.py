@@ -70,7 +70,7 @@ class OccasionKind(MomentKind):
     def among(self, campaign: Campaign, customers: Collection[int] | None) -> Q:
         """Return the condition that a row's customer is in the campaign's audience, and among `customers`."""
         wanted = audience_q(campaign.audience, self.customer_path)
-        return wanted if customers is None else wanted & Q(**{f"{self.customer_path}pk__in": list(customers)})
+        return wanted if customers is None else wanted & Q(**{f"{self.customer_path}pk__among": customers})
 
 
 def launch_of(campaign: Campaign) -> datetime:

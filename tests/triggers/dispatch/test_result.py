@@ -81,7 +81,7 @@ def test_refused_delivery_has_not_spoken() -> None:
 def test_refusal_behind_the_freshness_skips_as_stale() -> None:
     due(1)
     drafts = permitted()
-    late = drafts[0].delivery.occasion.fresh_until - timedelta(seconds=10)
+    late = drafts[0].delivery.fresh_until - timedelta(seconds=10)
     record([Answered(drafts[0], SendResult(Verdict.LATER), 0.01)], late)
     assert (Delivery.objects.get().state, Delivery.objects.get().reason) == (State.SKIPPED, "stale")
 

@@ -9,6 +9,7 @@ from campaigns.gestures.check import text_problems
 from campaigns.models import Answer, Event, Variant
 from tests import cast
 from tests.triggers.messages import sent
+from triggers.claimed import Claimed
 from triggers.dispatch.compose import Composer
 from triggers.links import survey_url
 from triggers.models import Attempt, Delivery
@@ -108,7 +109,7 @@ def test_a_text_can_ask_with_a_link_a_score() -> None:
     attempt = sent(claire)
     Variant.objects.filter(gesture=attempt.delivery.campaign.gesture).update(body=f"<p>{SCALE}</p>")
     assert [text_problems(variant) for variant in Variant.objects.filter(channel="email")] == [[]] * 2
-    delivery = Delivery.objects.select_related("customer", "occasion").get()
+    (delivery,) = Claimed.read(Delivery.objects.all())
     (draft,), _misfits = Composer([delivery], attempt.business_at).compose([delivery])
     for score in (0, 10):
         assert f'href="{survey_url(delivery.pk)}/{score}"' in draft.message.html

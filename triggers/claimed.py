@@ -1,0 +1,74 @@
+"""A delivery in a worker's hands: what its sending needs, read at once and small.
+
+Model instances of the delivery, its occasion, order and customer took longer to make than the message.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Self
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from campaigns.gestures.context import CustomerFacts, OrderFacts
+from campaigns.models import ChannelName
+from triggers.models import Delivery
+
+_OWN: Final = ("pk", "occasion_id", "campaign_id", "customer_id", "channel", "claim", "refusals", "not_before")
+_OCCASION: Final = ("key", "due_at", "fresh_until")
+_ADDRESSES: Final = ("email", "email_key", "phone", "phone_key")
+_COLUMNS: Final = (
+    *_OWN,
+    *(f"occasion__{name}" for name in _OCCASION),
+    *(f"customer__{name}" for name in _ADDRESSES),
+    *(f"customer__{name}" for name in CustomerFacts._fields),
+    *(f"occasion__order__{name}" for name in OrderFacts._fields),
+)
+_CUSTOMER: Final = len(_OWN) + len(_OCCASION) + len(_ADDRESSES)
+_ORDER: Final = _CUSTOMER + len(CustomerFacts._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One delivery with its occasion's key and dates, its customer's addresses, and the facts for its words, all as
+    they were when it was read. `order` is None where the occasion has none."""
+
+    pk: int
+    occasion_id: int
+    campaign_id: int
+    customer_id: int
+    channel: str
+    claim: UUID | None
+    refusals: int
+    not_before: datetime
+    key: str
+    due_at: datetime
+    fresh_until: datetime
+    email: str
+    email_key: str
+    phone: str
+    phone_key: str
+    customer: CustomerFacts
+    order: OrderFacts | None
+
+    @classmethod
+    def read(cls, deliveries: QuerySet[Delivery]) -> list[Self]:
+        """Return `deliveries`, in their order, by one query."""
+        return [
+            cls(  # type: ignore[call-arg]
+                *row[:_CUSTOMER],
+                CustomerFacts._make(row[_CUSTOMER:_ORDER]),
+                None if row[_ORDER] is None else OrderFacts._make(row[_ORDER:]),
+            )
+            for row in deliveries.values_list(*_COLUMNS)
+        ]
+
+    @property
+    def address(self) -> str:
+        """The e-mail address or phone that its channel writes to."""
+        return self.email if self.channel == ChannelName.EMAIL else self.phone
+
+    @property
+    def address_key(self) -> str:
+        """The keyed hash of `address`."""
+        return self.email_key if self.channel == ChannelName.EMAIL else self.phone_key
