@@ -39,7 +39,7 @@ def report_csv(report: dict[str, Any]) -> str:
     for name, metric in report["metrics"].items():
         for evidence in EVIDENCES:
             writer.writerow(
-                {key: _safe(value) for key, value in _row(report, name, evidence, metric[evidence]).items()}
+                {key: safe_cell(value) for key, value in _row(report, name, evidence, metric[evidence]).items()}
             )
     return out.getvalue()
 
@@ -71,7 +71,7 @@ def _row(report: dict[str, Any], name: str, evidence: str, row: dict[str, Any]) 
     }
 
 
-def _safe(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
     """Return text that no spreadsheet takes for a formula (OWASP: CSV injection); numbers stay numbers."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"

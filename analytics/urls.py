@@ -3,13 +3,16 @@
 from django.contrib import admin
 from django.urls import path
 
-from analytics import views
+from analytics import nps_views, views
 
 app_name = "analytics"
 _in_studio = admin.site.admin_view
 
 urlpatterns = [
     path("", _in_studio(views.reports), name="reports"),
+    path("nps", _in_studio(nps_views.nps), name="nps"),
+    path("nps/data.json", _in_studio(nps_views.nps_json), name="nps_json"),
+    path("nps/data.csv", _in_studio(nps_views.nps_table), name="nps_csv"),
     path("<slug:slug>/", _in_studio(views.report), name="report"),
     path("<slug:slug>.json", _in_studio(views.report_json), name="report_json"),
     path("<slug:slug>.csv", _in_studio(views.report_table), name="report_csv"),

@@ -55,7 +55,15 @@ PAGES: tuple[Page, ...] = (
             _list(_("Deliveries"), "delivery", app="triggers"),
         ),
     ),
-    Page(_("Reports"), "analytics:reports", "campaigns.view_campaign"),
+    Page(
+        _("Reports"),
+        "analytics:reports",
+        "campaigns.view_campaign",
+        (
+            Page(_("Campaigns"), "analytics:reports", "campaigns.view_campaign"),
+            Page(_("Recommendation (NPS)"), "analytics:nps", "campaigns.view_answer"),
+        ),
+    ),
     Page(
         _("Settings"),
         "admin:campaigns_shop_changelist",

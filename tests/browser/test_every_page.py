@@ -30,7 +30,7 @@ line = {"sku": "T", "name": "Thé", "category": "tea", "quantity": 2, "unit_pric
 cast.order(buyer, "page-o1", now - timedelta(hours=2), lines=[line])
 cast.order(other, "page-o2", now - timedelta(hours=2))
 Event.objects.create(external_id="page-e", customer=buyer, name="view_item", occurred_at=now, recorded_at=now)
-Answer.objects.create(external_id="page-a", customer=buyer, score=9, answered_at=now, recorded_at=now)
+Answer.objects.create(external_id="page-a", customer=buyer, score=9, comment="Oui", answered_at=now, recorded_at=now)
 KeyEvent.objects.create(name="view_item")
 Product.objects.create(sku="T", names={"fr": "Thé"})
 Spend.objects.create(week="2026-01-05", channel="search", amount=12300)
@@ -80,6 +80,7 @@ MAIN: Final = (
     "triggers/delivery/outbox/",
     "triggers/delivery/needs-a-person/",
     "reports/",
+    "reports/nps",
 )
 
 
