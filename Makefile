@@ -1,6 +1,6 @@
 # Everything a developer runs. A machine needs git, make and Python 3.12 or newer with pip; the rest is fetched.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-services check lint bench journey-full oracle install install-dev
+.PHONY: help run test test-services check lint bench journey-full oracle chaos chaos-full chaos-mutants install install-dev
 
 PYTHON ?=
 export PYTHON
@@ -27,6 +27,8 @@ help:
 	@echo "make check          lint, types and the fast tests: before every commit"
 	@echo "make bench          figures beside bare baselines, into bench/results.json"
 	@echo "make oracle         the planner against a brute-force second opinion in 2,000 made-up worlds"
+	@echo "make chaos          workers killed and stopped, providers, databases and clocks failing: nobody twice, nobody lost"
+	@echo "make chaos-full     the same at the amounts of docs/chaos.md (hours); make chaos-mutants: does it notice?"
 	@echo "make journey-full   two real shops' whole years through the whole system"
 
 run: install
@@ -61,6 +63,19 @@ bench: install-dev
 journey-full: install-dev
 	JOURNEY=full $(EMBEDDED) $(BIN)/pytest -s tests/system/journey -m system
 	JOURNEY=full $(SERVICES) $(BIN)/pytest -s tests/system/journey -m system
+
+chaos: install-dev
+	$(EMBEDDED) $(BIN)/python -m tests.chaos
+	$(SERVICES) $(BIN)/python -m tests.chaos
+
+chaos-full: install-dev
+	$(EMBEDDED) $(BIN)/python -m tests.chaos --profile full
+	$(SERVICES) $(BIN)/python -m tests.chaos --profile full
+	$(EMBEDDED) KILLS=200 SENDS=20000 $(BIN)/pytest tests/system/test_kills.py -s
+	$(SERVICES) KILLS=200 SENDS=20000 $(BIN)/pytest tests/system/test_kills.py -s
+
+chaos-mutants: install-dev
+	$(EMBEDDED) $(BIN)/python -m tests.chaos --mutants
 
 oracle: install-dev
 	WORLDS=2000 $(EMBEDDED) $(BIN)/pytest tests/triggers/test_planner_against_oracle.py

@@ -44,6 +44,7 @@ def resend(delivery_id: int, *, by: str, now: datetime) -> SendResult:
     spoken = {name: getattr(before, name) for name in ("spoken_on", "permitted_at", "address_key")}
     draft = _repeat(before, now)
     channel = open_channel(before.channel)
+    start = time.monotonic()
     with transaction.atomic():
         _take(draft.delivery)
         if not permit([draft], [], now):
@@ -55,7 +56,6 @@ def resend(delivery_id: int, *, by: str, now: datetime) -> SendResult:
             ruled_at=now,
             attempt_id=draft.message.attempt_id,
         )
-    start = time.monotonic()
     try:
         result = channel.send(draft.message, not_after=start + BEGIN_SECONDS)
     finally:

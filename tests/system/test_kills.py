@@ -1,4 +1,6 @@
-"""Worker, beat, web and Valkey killed at random while 5,000 customers are written to: nobody twice, nobody lost.
+"""Worker, beat, web and Valkey killed at random, and the broker emptied, while 5,000 customers are written to.
+
+Nobody twice, nobody lost.
 
 KILLS_SEED repeats a run; its seed is printed. KILLS and SENDS make it longer.
 """
@@ -17,6 +19,7 @@ from typing import Any, Final
 
 import kombu.exceptions
 import pytest
+import redis
 import requests
 
 from tests.system.journey.live import SHOP
@@ -24,7 +27,7 @@ from tests.system.journey.system import System, wait_until
 
 SENDS: Final = int(os.environ.get("SENDS", "5000"))
 KILLS: Final = int(os.environ.get("KILLS", "20"))
-VICTIMS: Final = ("worker", "worker", "worker", "broker", "web", "beat")
+VICTIMS: Final = ("worker", "worker", "worker", "broker", "flush", "web", "beat")
 LEASE_SECONDS: Final = 4
 
 pytestmark = pytest.mark.system
@@ -40,9 +43,12 @@ class Kills:
         self.done: Counter[str] = Counter()
 
     def one(self) -> None:
-        """Kill -9 a whole child of the supervisor, or one process of it."""
+        """Kill -9 a whole child of the supervisor, or one process of it, or empty the broker."""
         name, processes = self._victim()
-        for process in processes if self.random.random() < 0.5 else [self.random.choice(processes)]:
+        if name == "flush":
+            with suppress(redis.RedisError), redis.Redis.from_url(self.system.state()["redis_url"]) as broker:
+                broker.flushall()
+        for process in processes if not processes or self.random.random() < 0.5 else [self.random.choice(processes)]:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         self.done[name] += 1
@@ -54,6 +60,8 @@ class Kills:
         """One of those that live just now: what was killed a moment ago may not be back yet."""
         while True:
             name = self.random.choice(VICTIMS)
+            if name == "flush":
+                return name, []
             group = self.system.state()["children"].get(name)
             if group and (processes := members(group)):
                 return name, processes

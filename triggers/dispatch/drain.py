@@ -53,9 +53,11 @@ def _next_batch(now: datetime, size: int) -> list[Claimed]:
 def _send(batch: Sequence[Claimed], now: datetime, senders: Senders) -> int:
     """Take one claimed batch to its results; return how many calls were made."""
     drafts, misfits = Composer(batch, now).compose(batch)
+    # Before the commit, not behind it: a worker that is stopped in between must not call late.
+    began = time.monotonic()
     permitted = permit(drafts, misfits, now)
     calls = 0
-    for answered in senders.send(permitted, time.monotonic()):
+    for answered in senders.send(permitted, began):
         record(answered, now)
         calls += sum(one.result.verdict is not Verdict.NOT_BEGUN for one in answered)
     return calls
