@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from analytics.facts.acquisition import MissingSpend
-from analytics.facts.contacts import Arm
+from analytics.facts.outcomes import Arm
 from analytics.facts.periods import PeriodFacts
 from analytics.kernel import (
     Counts,

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from analytics.comparisons import CONVERSIONS, CONVERSIONS_FOR_PERCENT, Refusal, Result
-from analytics.facts.contacts import Arm, Assignment
+from analytics.facts.contacts import Assignment
+from analytics.facts.outcomes import Arm
 from analytics.kernel import ALARM, Estimate, alike_before, sample_ratio, weeks_left
 
 # A customer can change arms only by a fault; this share of them makes the comparison worthless.

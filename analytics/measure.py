@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from analytics.before_after import before_after
 from analytics.comparisons import Refusal, Result, Results, Side, compare, compare_new_customers, refuse_all
 from analytics.facts.answers import arm_scores
-from analytics.facts.contacts import Arm, Assignment, arm_outcomes, assignment
+from analytics.facts.contacts import Assignment, assignment
 from analytics.facts.messages import Messages, exclusions, messages, withheld
+from analytics.facts.outcomes import Arm, arm_outcomes
 from analytics.facts.roomy import roomy
 from analytics.facts.windows import before_and_after, civil_shift, whole_weeks
 from analytics.gates import (
@@ -61,7 +62,7 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
     if assigned.anchors is None:
         nothing = {"final": final, "verdict": {"code": "no_contacts"}, "gates": [], "metrics": {}}
         return nothing | {"exclusions": exclusions(campaign)}
-    arms = arm_outcomes(campaign, now, zone, assigned.anchors)
+    arms = arm_outcomes(campaign, now, zone, assigned.anchors, assigned)
     scores = arm_scores(campaign, now, zone, assigned.anchors)
     share, useful = float(share_of(campaign)), float(campaign.smallest_useful_effect) / 1000
     health = health_gate(assigned, arms, control_share=share)

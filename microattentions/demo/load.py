@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
+from analytics.report import measure_stale
 from campaigns import bell
 from campaigns.ingest.batch import ingest_batch
 from campaigns.launch import content_hash, end
@@ -64,6 +65,9 @@ def load(now: datetime, *, customers: int = CUSTOMERS, seed: int = SEED, progres
             progress(campaign.slug, 0.90 + 0.03 * rank)
             _run_until_now(campaign, monday, now, diary, chance)
     _analyse()
+    # After the transaction: a report is measured from what is there, and the list of reports opens with its verdicts.
+    progress("reports", 0.97)
+    measure_stale(now)
     progress("", 1.0)
 
 

@@ -11,7 +11,8 @@ import pytest
 from django.db.models import Case, CharField, Value, When
 
 from analytics.comparisons import Side, compare
-from analytics.facts.contacts import arm_outcomes, assignment
+from analytics.facts.contacts import assignment
+from analytics.facts.outcomes import arm_outcomes
 from analytics.kernel import LEVEL, Estimate, Evidence, Metric, Scores
 from tests.analytics.arms import LATER, Contact, campaign, fill
 from triggers.holdout import bucket
@@ -46,7 +47,7 @@ def test_two_to_nine_in_a_hundred_aa_campaigns_exclude_zero() -> None:
         )
         assigned = assignment(row, LATER, PARIS)
         assert assigned.anchors is not None
-        arms = arm_outcomes(row, LATER, PARIS, assigned.anchors)
+        arms = arm_outcomes(row, LATER, PARIS, assigned.anchors, assigned)
         results = compare(
             Side.of(arms["treated"], nobody_asked),
             Side.of(arms["control"], nobody_asked),

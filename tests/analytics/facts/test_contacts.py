@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.facts.answers import arm_scores, period_scores
-from analytics.facts.contacts import arm_outcomes, assignment
+from analytics.facts.contacts import assignment
 from analytics.facts.messages import exclusions
+from analytics.facts.outcomes import Arm, arm_outcomes
 from analytics.facts.periods import period_facts
 from analytics.facts.windows import Period, before_and_after, civil_shift, shifted
 from analytics.kernel import Counts, Scores, Sums
@@ -39,10 +40,14 @@ def anchors(world: World) -> Period:
     return found
 
 
+def outcomes(world: World) -> dict[str, Arm]:
+    return arm_outcomes(world.campaign, NOW, PARIS, anchors(world), assignment(world.campaign, NOW, PARIS))
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_arms_agree_with_plain_python(seed: int) -> None:
     world = build(seed)
-    found = arm_outcomes(world.campaign, NOW, PARIS, anchors(world))
+    found = outcomes(world)
     for arm, decision in (("treated", "due"), ("control", "held_out")):
         rows = [
             (
@@ -65,6 +70,15 @@ def test_arms_agree_with_plain_python(seed: int) -> None:
         assert got.revenue.squares == pytest.approx(sum(x * x for x, _ in totals))
         assert got.baskets.yy == pytest.approx(sum(y * y for _, y in totals))
         assert got.baskets.xy == pytest.approx(sum(x * y for x, y in totals))
+        assert got.largest == max((x for x, _ in totals), default=0)
+        earlier = [sum(world.bought(c, after_days(a, -84), a)) for c, a in world.arms()[decision]]
+        assert [got.earlier.x, got.earlier.xx] == pytest.approx([sum(earlier), sum(x * x for x in earlier)])
+        assert got.earlier.xy == pytest.approx(sum(x * y for x, (y, _) in zip(earlier, totals, strict=True)))
+        grown = [row for row in world.arms()[decision] if after_days(row[1], 28) <= NOW]
+        for week, sums in enumerate(got.weekly, start=1):
+            values = [sum(world.bought(c, a, a + timedelta(days=7 * week))) for c, a in grown]
+            assert (sums.n, sums.total) == (len(grown), sum(values))
+            assert sums.squares == pytest.approx(sum(x * x for x in values))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -86,7 +100,7 @@ def test_latest_answers_agree_with_plain_python(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_key_event_can_be_the_goal(seed: int) -> None:
     world = build(seed, macro_conversion="booking")
-    found = arm_outcomes(world.campaign, NOW, PARIS, anchors(world))
+    found = outcomes(world)
     for arm, decision in (("treated", "due"), ("control", "held_out")):
         assert found[arm].buyers.successes == sum(
             any(
@@ -123,7 +137,7 @@ def test_periods_agree_with_plain_python(seed: int) -> None:
 
 def test_contacts_before_after_agree_with_plain_python() -> None:
     world = build(1)
-    found = arm_outcomes(world.campaign, NOW, PARIS, anchors(world))["treated"]
+    found = outcomes(world)["treated"]
     treated = [row for row in world.arms()["due"] if after_days(row[1], 28) <= NOW]
     assert found.long_after == Counts(
         n=len(treated), successes=sum(bool(world.bought(c, a, after_days(a, 28))) for c, a in treated)
