@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from analytics import nps_views, views
+from analytics import nps_views, shop_views, views
 
 app_name = "analytics"
 _in_studio = admin.site.admin_view
@@ -13,6 +13,9 @@ urlpatterns = [
     path("nps", _in_studio(nps_views.nps), name="nps"),
     path("nps/data.json", _in_studio(nps_views.nps_json), name="nps_json"),
     path("nps/data.csv", _in_studio(nps_views.nps_table), name="nps_csv"),
+    path("shop", _in_studio(shop_views.shop), name="shop"),
+    path("shop/data.json", _in_studio(shop_views.shop_json), name="shop_json"),
+    path("shop/data.csv", _in_studio(shop_views.shop_table), name="shop_csv"),
     path("<slug:slug>/", _in_studio(views.report), name="report"),
     path("<slug:slug>.json", _in_studio(views.report_json), name="report_json"),
     path("<slug:slug>.csv", _in_studio(views.report_table), name="report_csv"),

@@ -61,6 +61,7 @@ PAGES: tuple[Page, ...] = (
         "campaigns.view_campaign",
         (
             Page(_("Campaigns"), "analytics:reports", "campaigns.view_campaign"),
+            Page(_("Before and after"), "analytics:shop", "campaigns.view_campaign"),
             Page(_("Recommendation (NPS)"), "analytics:nps", "campaigns.view_answer"),
         ),
     ),

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from analytics.api import ReportView
+from analytics.shop_api import BeforeAfterView, NpsView
 from campaigns.api.docs import nothing_here
 from microattentions import health
 from microattentions.metrics import metrics
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studio/", admin.site.urls),
     path("", include("triggers.urls")),
     path("api/v1/campaigns/<slug:slug>/report", ReportView.as_view()),
+    path("api/v1/nps", NpsView.as_view()),
+    path("api/v1/before-after", BeforeAfterView.as_view()),
     path("api/", include("campaigns.api.urls")),
     re_path("^api/", nothing_here),
 ]

@@ -81,6 +81,7 @@ MAIN: Final = (
     "triggers/delivery/needs-a-person/",
     "reports/",
     "reports/nps",
+    "reports/shop",
 )
 
 
