@@ -96,7 +96,8 @@ def _silences(world: World, plan: Plan, person: Person, now: datetime) -> Iterat
 
 
 def _departures(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
-    if person.email_suppressed == "complained":
+    # Without an address there is none that could have been reported.
+    if person.email and person.email_suppressed == "complained":
         return
     nothing = timedelta(0)
     if plan.of == "unsubscribed":
