@@ -31,7 +31,10 @@ def in_major_units(report: Figures) -> Figures:
             "margin_ci": _scaled(returns["margin_ci"], unit),
             "cost": returns["cost"] * unit,
         }
-    return report | {"metrics": metrics, "counts": counts, "returns": returns}
+    robust = [
+        _major(way, unit) | ({"most": way["most"] * unit} if "most" in way else {}) for way in report.get("robust", [])
+    ]
+    return report | {"metrics": metrics, "counts": counts, "returns": returns, "robust": robust}
 
 
 def charts(report: Figures) -> Figures:

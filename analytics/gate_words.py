@@ -25,6 +25,11 @@ METHODS: Final = {
     "quasi_poisson": gettext_lazy("Weekly quasi-Poisson regression"),
     "poisson": gettext_lazy("Score interval of two Poisson rates"),
     "newcombe_inverted": gettext_lazy("Newcombe's interval, inverted"),
+    "cuped": gettext_lazy("Welch's interval after taking out what the twelve weeks before explain (CUPED)"),
+    "winsorised": gettext_lazy("The same as plain, the largest hundredth of the buyers cut down"),
+    "interrupted_series": gettext_lazy(
+        "Weekly series, its trend, season and the likeness of neighbouring weeks taken out (GLS with AR(1)); n = weeks"
+    ),
     "year_over_year": gettext_lazy("This year's change against last year's, same weeks"),
 }
 
@@ -50,10 +55,13 @@ def _health(gate: Figures) -> str:
         return _("%(count)s customers are in both groups.") % {"count": number(figures["in_both"])}
     if reason == "unlike_before":
         return _("The groups bought differently before the campaign.")
-    return _("%(control)s of %(all)s held out, as planned; both groups bought alike before.") % {
-        "control": number(figures["control"]),
-        "all": number(figures["control"] + figures["treated"]),
-    }
+    values = {"control": number(figures["control"]), "all": number(figures["control"] + figures["treated"])}
+    if figures["in_both"]:
+        return _(
+            "%(control)s of %(all)s held out, as planned; both groups bought alike before. %(count)s customers are in "
+            "both groups: too few to matter."
+        ) % (values | {"count": number(figures["in_both"])})
+    return _("%(control)s of %(all)s held out, as planned; both groups bought alike before.") % values
 
 
 def _volume(gate: Figures) -> str:

@@ -12,6 +12,7 @@ from analytics.facts.contacts import Assignment, assignment
 from analytics.facts.messages import Messages, exclusions, messages, withheld
 from analytics.facts.outcomes import Arm, arm_outcomes
 from analytics.facts.roomy import roomy
+from analytics.facts.tails import cut_tails
 from analytics.facts.windows import before_and_after, civil_shift, whole_weeks
 from analytics.gates import (
     Course,
@@ -23,23 +24,28 @@ from analytics.gates import (
     verdict,
     volume_gate,
 )
+from analytics.inputs import inputs_of
 from analytics.kernel import (
     LEVEL,
+    Counts,
     Estimate,
     Evidence,
+    IncrementalCac,
     Metric,
     Scores,
     always_valid_level,
     compare_conversion,
     holm,
-    returns,
 )
+from analytics.kernel.conversion import score_test
+from analytics.kernel.health import STRICT_LEVEL
+from analytics.payback import cost_of, money_back, pays_back
+from analytics.robustness import NOTABLE_SHARE, OVERWHELMING_SHARE, largest_shares, other_ways
 from campaigns.models import Campaign, Shop
 from triggers.holdout import share_of
 
 # Refunds still come in for a month: until then the figures are provisional.
 REFUND_DAYS: Final = 30
-STRICT_LEVEL: Final = 0.99
 # Kinds whose moment has nothing to do with buying; after any other, "before" is high or low by construction.
 CALENDAR_KINDS: Final = frozenset({"birthday"})
 
@@ -66,15 +72,21 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
     scores = arm_scores(campaign, now, zone, assigned.anchors)
     share, useful = float(share_of(campaign)), float(campaign.smallest_useful_effect) / 1000
     health = health_gate(assigned, arms, control_share=share)
+    cost = cost_of(campaign, arms["treated"], assigned, sent)
     if health.state is State.FAILED:  # the arms cannot be compared, so no figure of theirs is shown
         held_out = strict = refuse_all("suspended", fault=health.reason)
     else:
         held_out, strict = (
-            _holdout(campaign, arms, scores, sent, _level(level, arms, course, campaign, now), mature=course.mature)
+            _holdout(campaign, arms, scores, cost, _level(level, arms, course, campaign, now), mature=course.mature)
             for level in (LEVEL, STRICT_LEVEL)
         )
     plain, season, periods = before_after(campaign, now, zone)
-    primary = held_out[Metric.CONVERSION]
+    primary, revenue = held_out[Metric.CONVERSION], held_out[Metric.REVENUE]
+    overwhelmed = max(largest_shares(arms).values()) >= OVERWHELMING_SHARE
+    tails = None
+    if isinstance(revenue, Estimate):
+        sizes = {name: arm.contacts for name, arm in arms.items()}
+        tails = cut_tails(campaign, now, zone, assigned.anchors, sizes)
     gates = [
         health,
         volume_gate(arms),
@@ -102,9 +114,16 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
             }
             for metric in Metric
         },
-        "beside": _beside(held_out),
-        "returns": _returns(campaign, arms, sent, held_out[Metric.REVENUE]),
+        "largest_share": largest_shares(arms),
+        "robust": other_ways(revenue, arms, tails) if isinstance(revenue, Estimate) else [],
+        # One customer with half of the money: what is earned on it is that person's whim.
+        "beside": _beside(held_out, but={Metric.REVENUE} if overwhelmed else set()),
+        "returns": None if overwhelmed else money_back(campaign, arms["treated"], cost, revenue),
+        "pays_back": pays_back(campaign, arms, cost)
+        if isinstance(revenue, Estimate) and not course.early and not overwhelmed
+        else None,
         "contacts_before_after": _plain(_contacts_before_after(campaign, arms["treated"])),
+        "inputs": inputs_of(assigned, arms, scores, sent, tails),
     }
 
 
@@ -144,7 +163,7 @@ def _level(level: float, arms: dict[str, Arm], course: Course, campaign: Campaig
 
 
 def _holdout(
-    campaign: Campaign, arms: dict[str, Arm], scores: dict[str, Scores], sent: Messages, level: float, *, mature: bool
+    campaign: Campaign, arms: dict[str, Arm], scores: dict[str, Scores], cost: float, level: float, *, mature: bool
 ) -> Results:
     if not share_of(campaign):
         return refuse_all("no_draw")
@@ -154,8 +173,12 @@ def _holdout(
         level=level,
         evidence=Evidence.HOLDOUT,
     )
-    results = {m: replace(r, mature=mature) if isinstance(r, Estimate) else r for m, r in results.items()}
-    cost = _cost(campaign, arms, sent)
+    shares = largest_shares(arms)
+    for metric, result in results.items():
+        if isinstance(result, Estimate):
+            whale = metric in (Metric.REVENUE, Metric.BASKET) and max(shares.values()) >= NOTABLE_SHARE
+            warned = (*result.warnings, "one_customer") if whale else result.warnings
+            results[metric] = replace(result, mature=mature, warnings=warned)
     results[Metric.CAC] = compare_new_customers(arms["treated"], arms["control"], cost=cost, level=level)
     return results
 
@@ -169,43 +192,21 @@ def _contacts_before_after(campaign: Campaign, treated: Arm) -> Result:
     return replace(compare_conversion(treated.long_after, treated.long_before), evidence=Evidence.PLAIN)
 
 
-def _cost(campaign: Campaign, arms: dict[str, Arm], sent: Messages) -> float:
-    """Return what the campaign cost: its messages, and a gift to every treated buyer, for want of knowing better."""
-    return sent.cost + campaign.incentive_cost * arms["treated"].buyers.successes
-
-
-def _returns(campaign: Campaign, arms: dict[str, Arm], sent: Messages, revenue: Result) -> Figures:
-    if not isinstance(revenue, Estimate):
-        return _plain(revenue)
-    share = float(campaign.margin_share)
-    low, high = revenue.diff_ci
-    result = returns(
-        treated=arms["treated"].contacts,
-        margin_diff=revenue.diff * share,
-        margin_diff_ci=(low * share, high * share),
-        cost=_cost(campaign, arms, sent),
-    )
-    return {
-        "margin": result.margin,
-        "margin_ci": list(result.margin_ci),
-        "cost": result.cost,
-        "roi": result.roi,
-        "roi_ci": list(result.roi_ci) if result.roi_ci else None,
-        "margin_share": share,
-    }
-
-
-def _beside(held_out: Results) -> dict[str, str]:
+def _beside(held_out: Results, *, but: set[Metric]) -> dict[str, str]:
     """Return the direction of the metrics beside the goal, by Holm; a basket has none: its buyers change too."""
-    tested = [
-        result
-        for metric in (Metric.REVENUE, Metric.NPS)
-        if isinstance(result := held_out[metric], Estimate) and result.p is not None
-    ]
-    adjusted = holm([result.p for result in tested if result.p is not None])
+    tested: list[tuple[Metric, float, float, float]] = []
+    for metric in (Metric.REVENUE, Metric.NPS):
+        result = held_out[metric]
+        if isinstance(result, Estimate) and result.p is not None and metric not in but:
+            tested.append((metric, result.p, result.diff, result.level))
+    won = held_out[Metric.CAC]
+    if isinstance(won, IncrementalCac):
+        arms = Counts(n=won.n_t, successes=won.new_t), Counts(n=won.n_c, successes=won.new_c)
+        tested.append((Metric.CAC, score_test(*arms), arms[0].share - arms[1].share, won.level))
+    adjusted = holm([p for _metric, p, _diff, _level in tested])
     return {
-        result.metric.value: "unclear" if p >= 1 - result.level else "up" if result.diff > 0 else "down"
-        for result, p in zip(tested, adjusted, strict=True)
+        metric.value: "unclear" if p >= 1 - level else "up" if diff > 0 else "down"
+        for (metric, _p, diff, level), p in zip(tested, adjusted, strict=True)
     }
 
 

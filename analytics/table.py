@@ -31,17 +31,25 @@ COLUMNS: Final = (
 
 
 def report_csv(report: dict[str, Any]) -> str:
-    """Return one row a metric and kind of evidence; a refused one holds its reason in words and no number."""
+    """Return one row a metric and kind of evidence, then one for each other way of asking for revenue.
+
+    A refused one holds its reason in words and no number.
+    """
     report = in_major_units(report)
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
     for name, metric in report["metrics"].items():
         for evidence in EVIDENCES:
-            writer.writerow(
-                {key: safe_cell(value) for key, value in _row(report, name, evidence, metric[evidence]).items()}
-            )
+            writer.writerow(_safe(_row(report, name, evidence, metric[evidence])))
+    for way in report.get("robust", []):
+        row = way | {"unit_text": "", "trust": way["meaning"]}
+        writer.writerow(_safe(_row(report, "revenue", way["way"], row)))
     return out.getvalue()
+
+
+def _safe(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: safe_cell(value) for key, value in row.items()}
 
 
 def _row(report: dict[str, Any], name: str, evidence: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +73,7 @@ def _row(report: dict[str, Any], name: str, evidence: str, row: dict[str, Any]) 
         "n_without": row.get("n_c"),
         "level": row.get("level"),
         "method": row.get("method"),
-        "in_words": row.get("sentence") or f"{row['diff_text']} ({row['interval_text']}) {row['unit_text']}",
+        "in_words": row.get("sentence") or f"{row['diff_text']} ({row['interval_text']}) {row['unit_text']}".strip(),
         "how_much_to_believe": row["trust"],
         "verdict": report["verdict"]["sentence"],
     }

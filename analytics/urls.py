@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from analytics import nps_views, shop_views, views
+from analytics import nps_views, plan_views, shop_views, views
 
 app_name = "analytics"
 _in_studio = admin.site.admin_view
@@ -16,6 +16,9 @@ urlpatterns = [
     path("shop", _in_studio(shop_views.shop), name="shop"),
     path("shop/data.json", _in_studio(shop_views.shop_json), name="shop_json"),
     path("shop/data.csv", _in_studio(shop_views.shop_table), name="shop_csv"),
+    path("<slug:slug>/contacts.csv", _in_studio(views.contact_table), name="contacts_csv"),
+    path("<slug:slug>/shop.csv", _in_studio(views.shop_rows_table), name="shop_rows_csv"),
+    path("<slug:slug>/plan", _in_studio(plan_views.plan_page), name="plan"),
     path("<slug:slug>/", _in_studio(views.report), name="report"),
     path("<slug:slug>.json", _in_studio(views.report_json), name="report_json"),
     path("<slug:slug>.csv", _in_studio(views.report_table), name="report_csv"),

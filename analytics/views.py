@@ -1,23 +1,26 @@
 """The pages of the reports, for people who may see campaigns."""
 
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analytics.chart import charts, in_major_units
+from analytics.export import contacts_csv, shop_csv
 from analytics.formats import day
 from analytics.gate_words import METHODS, confidence_words, gate_words
-from analytics.report import campaign_report
+from analytics.money_words import frozen_sentences
+from analytics.report import as_frozen, campaign_report, described
 from analytics.table import report_csv
-from analytics.words import EVIDENCES, describe
+from analytics.words import EVIDENCES, TITLES
 from campaigns import clock
 from campaigns.models import Campaign
 from triggers.admin.words import reason_words
@@ -42,7 +45,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     """List the launched campaigns with their verdicts, as last measured."""
     launched = (
         Campaign.objects.filter(launched_at__isnull=False)
-        .select_related("moment", "gesture", "report")
+        .select_related("moment", "gesture", "report", "frozen_report")
         .order_by("-launched_at")
     )
     page = Paginator(launched, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -66,11 +69,12 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         if "course" in content
         else "",
         "gates": [gate_words(gate) for gate in content["gates"]],
-        "metrics": [_card(name, metric) for name, metric in content["metrics"].items()],
+        "metrics": [_card(name, metric, content) for name, metric in content["metrics"].items()],
         "charts": charts(content) if content["gates"] else {},
         "periods": _periods(content),
         "contacts_sentence": content.get("contacts_before_after", {}).get("sentence", ""),
         "computed_at": datetime.fromisoformat(content["computed_at"]),
+        "frozen": frozen_sentences(content["frozen"], TITLES | {"verdict": _("Verdict")}),
         "exclusions": [(reason_words(code), count) for code, count in content.get("exclusions", {}).items()],
         "withheld": [(reason_words(code), count) for code, count in content.get("withheld", {}).items()],
     }
@@ -91,6 +95,27 @@ def report_table(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG0
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
+@_may_see
+def contact_table(request: HttpRequest, slug: str) -> StreamingHttpResponse:  # noqa: ARG001 - a view's form
+    """Return the rows behind the control group's figures, without personal data."""
+    return csv_download(contacts_csv(_campaign(slug), clock.now()), f"{slug}-contacts.csv")
+
+
+@_may_see
+def shop_rows_table(request: HttpRequest, slug: str) -> StreamingHttpResponse:  # noqa: ARG001 - a view's form
+    """Return the rows behind the before/after, without personal data."""
+    campaign = _campaign(slug)
+    if campaign.launched_at is None:
+        raise Http404
+    return csv_download(shop_csv(campaign, clock.now()), f"{slug}-shop.csv")
+
+
+def csv_download(lines: Iterator[str], name: str) -> StreamingHttpResponse:
+    """Return lines as a file that is made while it is sent."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
 def verdict_tone(content: dict[str, Any]) -> str:
     """Return the colour of a verdict: good, bad, warn for a broken comparison, calm for "not yet"."""
     code = content["verdict"]["code"]
@@ -103,10 +128,13 @@ def verdict_tone(content: dict[str, Any]) -> str:
 
 def _verdict(campaign: Campaign, patience: float) -> dict[str, Any] | None:
     """Return the verdict as last measured; what never was is measured while the reader's patience lasts."""
-    kept = getattr(campaign, "report", None)
-    if kept is None and time.monotonic() > patience:
+    kept, frozen = getattr(campaign, "report", None), getattr(campaign, "frozen_report", None)
+    if kept is None and frozen is None and time.monotonic() > patience:
         return None
-    content = describe(kept.content, campaign) if kept else campaign_report(campaign, clock.now())
+    if frozen:
+        content = described(frozen.content, as_frozen(campaign, frozen))
+    else:
+        content = described(kept.content, campaign) if kept else campaign_report(campaign, clock.now())
     verdict: dict[str, Any] = content["verdict"]
     tone = verdict_tone(content)
     return verdict | {"tone": tone, "pill": PILLS[tone]}
@@ -120,10 +148,18 @@ def _periods(content: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _card(name: str, metric: dict[str, Any]) -> dict[str, Any]:
+def _card(name: str, metric: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
     rows = [
         metric[evidence]
         | {"evidence_name": evidence, "method_text": METHODS.get(metric[evidence].get("method", ""), "")}
         for evidence in EVIDENCES
     ]
-    return {"name": name, "title": metric["title"], "meaning": metric["meaning"], "rows": rows}
+    others = [way | {"method_text": METHODS[way["method"]]} for way in content["robust"]] if name == "revenue" else []
+    return {
+        "name": name,
+        "title": metric["title"],
+        "meaning": metric["meaning"],
+        "rows": rows,
+        "others": others,
+        "warning": content["one_customer"] if name in ("revenue", "basket") else "",
+    }

@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from analytics.formats import day, money, number, percent
+from analytics.money_words import returns_words, robust_words, whale_sentence
+from analytics.robustness import NOTABLE_SHARE, OVERWHELMING_SHARE
 from analytics.verdict_words import verdict_sentence
 from campaigns.models import Campaign, KeyEvent
 
@@ -38,7 +40,7 @@ LABELS: Final = {
 
 TRUST: Final = {
     "holdout": gettext_lazy("Proof: chance alone chose who was contacted."),
-    "season": gettext_lazy("A hint: against the same weeks of last year."),
+    "season": gettext_lazy("A hint: trend, other promotions and luck remain."),
     "plain": gettext_lazy("No proof: campaign, season and luck are mixed."),
 }
 
@@ -77,7 +79,9 @@ def describe(figures: Figures, campaign: Campaign) -> Figures:
         },
         "metrics": metrics,
         "warnings": [str(text) for text in WARNINGS.values()],
-        "returns": _returns_words(figures.get("returns"), currency),
+        "returns": returns_words(figures.get("returns"), figures.get("pays_back"), currency),
+        "robust": robust_words(figures.get("robust", []), currency),
+        "one_customer": whale_sentence(figures.get("largest_share"), NOTABLE_SHARE, OVERWHELMING_SHARE),
         "contacts_before_after": _contacts_words(figures.get("contacts_before_after")),
     }
 
@@ -96,6 +100,13 @@ def _beside_sentences(figures: Figures, metrics: Figures) -> list[str]:
     for metric, direction in figures.get("beside", {}).items():
         row = metrics[metric]["holdout"]
         if direction == "unclear":
+            continue
+        if metric == "cac":
+            sentences.append(
+                _("Beside the goal: the campaign wins new customers.")
+                if direction == "up"
+                else _("Beside the goal: the campaign costs new customers.")
+            )
             continue
         template = (
             _("Beside the goal: %(metric)s is higher than in the control group (%(range)s %(unit)s).")
@@ -156,6 +167,8 @@ def _result_words(metric: str, evidence: str, result: Figures, goal: str, curren
     if result.get("kind") == "extra_customer":
         return _extra_customer_words(result, currency)
     show, unit = _scale(metric, currency, goal)
+    if result["method"] == "interrupted_series":
+        unit = _("%(unit)s a week") % {"unit": unit}
     low, high = result["diff_ci"]
     words: Figures = {
         "value_t_text": _value(metric, result["value_t"], currency),
@@ -209,18 +222,6 @@ def _value(metric: str, value: float, currency: str) -> str:
     if metric == "conversion":
         return percent(value, 2)
     return number(value, 1) if metric == "nps" else money(value, currency)
-
-
-def _returns_words(returns: Figures | None, currency: str) -> Figures | None:
-    if not returns or "refused" in returns:
-        return None
-    low, high = returns["margin_ci"]
-    sentence = _("Extra margin: %(low)s to %(high)s, for a cost of %(cost)s.") % {
-        "low": money(low, currency),
-        "high": money(high, currency),
-        "cost": money(returns["cost"], currency),
-    }
-    return returns | {"sentence": sentence}
 
 
 def _contacts_words(result: Figures | None) -> Figures:

@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from analytics.api import ReportView
+from analytics.export_api import ContactsView, ShopRowsView
+from analytics.plan_api import PlanView
 from analytics.shop_api import BeforeAfterView, NpsView
 from campaigns.api.docs import nothing_here
 from microattentions import health
@@ -20,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studio/", admin.site.urls),
     path("", include("triggers.urls")),
     path("api/v1/campaigns/<slug:slug>/report", ReportView.as_view()),
+    path("api/v1/campaigns/<slug:slug>/contacts", ContactsView.as_view()),
+    path("api/v1/campaigns/<slug:slug>/shop-rows", ShopRowsView.as_view()),
+    path("api/v1/campaigns/<slug:slug>/plan", PlanView.as_view()),
     path("api/v1/nps", NpsView.as_view()),
     path("api/v1/before-after", BeforeAfterView.as_view()),
     path("api/", include("campaigns.api.urls")),

@@ -128,11 +128,11 @@ def _order_sums(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Peri
     """Return one row an arm and `grown` (0 or 1: are the before/after days over?); who ordered nothing adds nothing."""
     numbers = range(1, weeks + 1)
     days, long = campaign.attribution_days, campaign.before_after_days
-    people, people_values = _people(campaign, now, zone, anchors, weeks).query.sql_with_params()
-    orders, orders_values = _orders(campaign, zone, anchors).query.sql_with_params()
+    contacts_sql, people_values = people(campaign, now, zone, anchors, weeks).query.sql_with_params()
+    orders_sql, orders_values = orders_near(campaign, zone, anchors).query.sql_with_params()
     statement = _SUMS.format(
-        contacts=people,
-        orders=orders,
+        contacts=contacts_sql,
+        orders=orders_sql,
         begin="long_start" if long > EARLIER_DAYS else "earlier_start",
         end="window_end" if days > long else "long_end",
         weekly_money="".join(_WEEK_MONEY.format(k=k) for k in numbers),
@@ -144,7 +144,7 @@ def _order_sums(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Peri
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _people(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, weeks: int) -> Any:
+def people(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, weeks: int) -> Any:
     """Return the mature contacts with the ends of their windows."""
     ends = {
         "window_end": shifted("slot_at", campaign.attribution_days, anchors, zone),
@@ -162,7 +162,7 @@ def _people(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, 
     return mature.annotate(**ends).values("id", "customer_id", "decision", "slot_at", *ends)
 
 
-def _orders(campaign: Campaign, zone: ZoneInfo, anchors: Period) -> Any:
+def orders_near(campaign: Campaign, zone: ZoneInfo, anchors: Period) -> Any:
     """Return the orders that any contact's window can hold."""
     # Implied by the join, but only fixed bounds let the database leave old orders unread.
     span = Period(

@@ -45,7 +45,7 @@ def period_facts(periods: Mapping[str, Period], *, macro_conversion: str) -> dic
     customers = Order.objects.filter(whole.within("placed_at"), valid=True).values("customer_id")
     row = customers.annotate(**_by_customer(periods)).aggregate(**_sums(periods))
     if macro_conversion != "order":
-        row |= {f"{name}_buyers": _event_buyers(period, macro_conversion) for name, period in periods.items()}
+        row |= {f"{name}_buyers": event_buyers(period, macro_conversion) for name, period in periods.items()}
     return {name: _facts(known[name], {key: row[f"{name}_{key}"] for key in _KEYS}) for name in periods}
 
 
@@ -81,7 +81,8 @@ def _sums(periods: Mapping[str, Period]) -> dict[str, Any]:
     return sums
 
 
-def _event_buyers(period: Period, event: str) -> int:
+def event_buyers(period: Period, event: str) -> int:
+    """Return how many customers known when the period began did `event` in it."""
     did = Event.objects.filter(period.within("occurred_at"), name=event, customer=OuterRef("pk"))
     return Customer.objects.filter(_known(period), Exists(did)).count()
 
@@ -99,6 +100,18 @@ def _facts(known: int, row: dict[str, Any]) -> PeriodFacts:
             xy=row["cross"],
         ),
     )
+
+
+def known_customers(period: Period) -> int:
+    """Return how many customers were known when the period began."""
+    return Customer.objects.filter(_known(period)).count()
+
+
+def orders_by_customer(period: Period) -> Any:
+    """Return (known when it began: 0 or 1, orders, money in minor units) of each customer who ordered in the period."""
+    names = [f"period_{key}" for key in ("known", "orders", "money")]
+    rows = Order.objects.filter(period.within("placed_at"), valid=True).values("customer_id")
+    return rows.annotate(**_by_customer({"period": period})).values_list(*names)
 
 
 def data_since() -> Any:

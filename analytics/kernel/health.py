@@ -9,6 +9,8 @@ from analytics.kernel.statistics import Sums
 
 # A fair draw is this unlikely to be called broken: one campaign in a thousand.
 ALARM: Final = 0.001
+# Before the planned day only the always-valid range of this level may conclude.
+STRICT_LEVEL: Final = 0.99
 
 
 def sample_ratio(*, treated: int, control: int, control_share: float) -> float:

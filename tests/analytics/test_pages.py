@@ -90,9 +90,13 @@ def test_csv_has_a_row_a_metric_and_evidence(marketer: Client) -> None:
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     assert [(row["metric"], row["evidence"]) for row in rows] == [
-        (metric, evidence)
-        for metric in ("conversion", "revenue", "basket", "nps", "cac")
-        for evidence in ("holdout", "season", "plain")
+        *(
+            (metric, evidence)
+            for metric in ("conversion", "revenue", "basket", "nps", "cac")
+            for evidence in ("holdout", "season", "plain")
+        ),
+        ("revenue", "cuped"),
+        ("revenue", "winsorised"),
     ]
     assert float(rows[0]["difference"]) == pytest.approx(0.05)
     assert float(rows[0]["difference_low"]) < 0.05 < float(rows[0]["difference_high"])
