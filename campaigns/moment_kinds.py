@@ -1,6 +1,7 @@
 """The registry of moment kinds: campaigns knows their names, rules and sentences; triggers brings their queries."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -20,12 +21,25 @@ class MomentRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A moment that a marketer can start from: its scene, and the settings of its kind."""
+
+    slug: str
+    name: "StrPromise"
+    stage: str
+    friction: "StrPromise"
+    emotion: "StrPromise"
+    rule: dict[str, Any]
+
+
 class MomentKind(ABC):
-    """One way to reach a moment; triggers.occasions adds the query."""
+    """One way to reach a moment; triggers.occasions adds the query. `examples` are offered for a new moment."""
 
     name: ClassVar[str]
     label: ClassVar["StrPromise"]
     rule_model: ClassVar[type[MomentRule]]
+    examples: ClassVar[tuple[Example, ...]] = ()
 
     @abstractmethod
     def sentence(self, rule: MomentRule) -> str:

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -22,14 +22,16 @@ from triggers.guards import TEMPORARY, Guard, Setting, setting_of, speaker
 from triggers.local_time import zones_in_use
 from triggers.models import Decision, Heartbeat, Occasion
 from triggers.occasions import Window, kind_of
+from triggers.occasions.kind import launch_of
 
 logger = logging.getLogger(__name__)
 
 HEARTBEAT: Final = "plan"
-# What expired before a longer stop than this is not even listed as missed.
-_LONGEST_STOP: Final = timedelta(days=60)
+# What expired before a longer stop than this is not even listed as missed; no kind takes a shorter window.
+_LONGEST_STOP: Final = timedelta(days=56)
 # More new occasions of a campaign than this are worth a second connection.
 _MUCH: Final = 50_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -61,6 +63,8 @@ def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
     )
     for campaign in live if zones else ():
         try:
+            if customers is None and not _everybody_is_asked(campaign, now, last):
+                continue
             news = _news(campaign, now, last or now, customers)
         except ValidationError as error:
             logger.error("campaign %s cannot be planned: %s", campaign.pk, error.messages)
@@ -74,6 +78,17 @@ def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
     if customers is None:
         _beat(now, last)
     return planned
+
+
+def _everybody_is_asked(campaign: Campaign, now: datetime, last: datetime | None) -> bool:
+    """Return whether a plan for everybody concerns the campaign: see OccasionKind.asks_everybody_every.
+
+    A clock set back, a first plan and a launch since the `last` one always do.
+    """
+    every = kind_of(campaign).asks_everybody_every
+    if not every or last is None or now < last or launch_of(campaign) > last:
+        return True
+    return (now - _EPOCH) // every > (last - _EPOCH) // every
 
 
 def _beat(now: datetime, last: datetime | None) -> None:

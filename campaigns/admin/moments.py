@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError as RuleError
 
 from campaigns.admin.base import ModelForm, StudioAdmin
-from campaigns.admin.rule_fields import field_name, rule_data, rule_fields
+from campaigns.admin.rule_fields import example_query, field_name, rule_data, rule_fields
 from campaigns.models import JourneyMoment
 from campaigns.moment_kinds import MomentKind, moment_kind, moment_kinds, parse_rule
 
@@ -97,6 +97,15 @@ class MomentAdmin(StudioAdmin):
             *settings,
             (_("The scene"), {"fields": ["stage", "friction", "emotion"]}),
         ]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Offer the ready examples of every kind beside the empty form."""
+        examples = [
+            {"name": example.name, "query": example_query(kind, example)}
+            for kind in moment_kinds()
+            for example in kind.examples
+        ]
+        return super().add_view(request, form_url, {"examples": examples} | (extra_context or {}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the moments with the number of their campaigns."""

@@ -1,10 +1,11 @@
 """Form fields made from a moment kind's typed rule, so that a new kind has its form without a line written here."""
 
 import types
-from collections.abc import Iterable
-from datetime import time
+from collections.abc import Callable, Iterable
+from datetime import date, time
 from enum import Enum
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from urllib.parse import urlencode
 
 import annotated_types
 from django import forms
@@ -12,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic.fields import FieldInfo
 
+from campaigns.admin.list_fields import ConditionsField, NamesField, NumbersField
+from campaigns.audience.facts import FactCondition
 from campaigns.models import Tier
-from campaigns.moment_kinds import MomentKind
+from campaigns.moment_kinds import Example, MomentKind
 
 PREFIX: Final = "rule"
 
@@ -39,6 +42,9 @@ _CHOICES: Final = {
     "unsubscribed": gettext_lazy("unsubscribes"),
     "order_cancelled": gettext_lazy("cancels an order"),
     "event": gettext_lazy("does what an event says"),
+    1: gettext_lazy("1 month"),
+    3: gettext_lazy("3 months"),
+    6: gettext_lazy("6 months"),
 }
 
 
@@ -88,6 +94,8 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
     if name == "tiers":
         tiers = list(Tier.objects.values_list("slug", "name"))
         return forms.MultipleChoiceField(choices=tiers, widget=forms.CheckboxSelectMultiple, **words)
+    if get_origin(annotation) is tuple:
+        return _list_field(get_args(annotation)[0], words)
     if get_origin(annotation) is Literal:
         return forms.ChoiceField(choices=_choices(get_args(annotation)), **words)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
@@ -98,7 +106,27 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
         return forms.IntegerField(**words, **_bounds(info))
     if annotation is time:
         return forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **words)
+    if annotation is date:
+        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **words)
     return forms.CharField(**words)
+
+
+def _like(example: Any) -> Callable[[Any], Any]:
+    return lambda value: type(example)(value)
+
+
+def _list_field(inner: Any, words: dict[str, Any]) -> forms.Field:
+    """Return the form field of a list of `inner`."""
+    if get_origin(inner) is Literal:
+        values = get_args(inner)
+        return forms.TypedMultipleChoiceField(
+            choices=_choices(values), coerce=_like(values[0]), widget=forms.CheckboxSelectMultiple, **words
+        )
+    if get_origin(inner) is Annotated:
+        inner = get_args(inner)[0]
+    if inner is FactCondition:
+        return ConditionsField(**words)
+    return (NumbersField if inner is int else NamesField)(**words)
 
 
 def rule_fields(kind: MomentKind) -> dict[str, forms.Field]:
@@ -116,3 +144,14 @@ def rule_data(kind: MomentKind, cleaned: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of `kind` among a form's cleaned data, without those left empty."""
     found = {name: cleaned.get(field_name(kind.name, name)) for name in kind.rule_model.model_fields}
     return {name: value for name, value in found.items() if value not in (None, "", [])}
+
+
+def example_query(kind: MomentKind, example: Example) -> str:
+    """Return the query string with which the form of a new moment opens filled in as the example is."""
+    fields = rule_fields(kind)
+    settings = {
+        field_name(kind.name, name): fields[field_name(kind.name, name)].prepare_value(value)
+        for name, value in example.rule.items()
+    }
+    scene = {name: str(getattr(example, name)) for name in ("name", "slug", "stage", "friction", "emotion")}
+    return urlencode({"kind": kind.name} | scene | settings)

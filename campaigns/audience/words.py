@@ -1,6 +1,6 @@
 """An audience as a sentence, in the active language: what is said of one customer who is in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from django.utils.formats import date_format
@@ -19,6 +19,11 @@ _SIGNS: Final = {"is": "=", "at_least": "≥", "at_most": "≤"}
 def audience_sentence(tree: Any) -> str:
     """Return the audience in words: "speaks French and placed no order in the last 90 days"; raises ValidationError."""
     return _sentence(parse_audience(tree), outer=True)
+
+
+def facts_sentence(facts: str, conditions: Iterable[Condition]) -> str:
+    """Return what is asked of each fact in words: "page = pricing and price ≥ 50"; '' for nothing."""
+    return _(" and ").join(_where(facts, condition) for condition in conditions)
 
 
 def _sentence(node: Node, *, outer: bool = False) -> str:
@@ -143,7 +148,7 @@ def _history(history: History) -> str:
         survey = _("the survey “%(name)s”") % {"name": history.of} if history.of else _("a survey")
         said = _answers(history.asks, history.value) % {"n": history.value, "survey": survey}
     with_ = _("%(what)s with %(conditions)s")
-    conditions = _(" and ").join(_where(history.facts, condition) for condition in history.where)
+    conditions = facts_sentence(history.facts, history.where)
     said = with_ % {"what": said, "conditions": conditions} if conditions else said
     return " ".join([said, *_period(history.period)])
 

@@ -62,6 +62,7 @@ class Happening:
     name: str
     at: datetime
     ticket: int = 0  # 0 is none
+    page: str = ""
     known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -94,6 +95,11 @@ class Plan:
     offset_days: int = 0
     send_hour: int = 9
     tiers: tuple[str, ...] = ()
+    marks: tuple[int, ...] = ()  # anniversaries kept, in months; 12 stands for every year
+    page: str = ""  # only events of this page count
+    times: int = 0  # 0 is every time
+    unless: tuple[str, ...] = ()
+    day: date = date(2000, 1, 1)
     channels: tuple[str, ...] = ("email",)
     share: Decimal = Decimal(0)
 

@@ -50,6 +50,74 @@ def _birthdays(world: World, plan: Plan, person: Person, now: datetime) -> Itera
             yield Moment(f"birthday:{year}", due, wall_reached(sending_day + 2 * DAY, time(0), zone))
 
 
+def _anniversaries(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    began = person.signed_up
+    if plan.of == "first_order":
+        began = min((purchase.placed for purchase in _bought(world, person)), default=None)
+    if began is None:
+        return
+    zone = zone_of(world, person)
+    launch_day = plan.launched.astimezone(ZoneInfo(zone)).date()
+    first = began.astimezone(ZoneInfo(zone)).date()
+    years = [12 * year for year in range(1, 40)] if 12 in plan.marks else []
+    for months in [*(mark for mark in plan.marks if mark != 12), *years]:
+        feast = _months_later(world, first, months)
+        if feast >= launch_day:
+            due = wall_reached(feast, time(plan.send_hour), zone)
+            name = f"{months // 12}y" if months % 12 == 0 else f"{months}m"
+            yield Moment(f"anniversary:{name}", due, wall_reached(feast + 2 * DAY, time(0), zone))
+
+
+def _months_later(world: World, first: date, months: int) -> date:
+    """Count month by month on the calendar; a day that the month lacks is its last one."""
+    year, month = first.year, first.month
+    for _month in range(months):
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    if (first.month, first.day) == (2, 29) and months % 12 == 0 and not calendar.isleap(year):
+        return date(year, *world.leap_day)
+    day = first.day
+    while True:
+        try:
+            return date(year, month, day)
+        except ValueError:
+            day -= 1
+
+
+def _calendar_days(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    zone = zone_of(world, person)
+    launch_day = plan.launched.astimezone(ZoneInfo(zone)).date()
+    for year in range(plan.day.year, world.ticks[-1].year + 2 if plan.of == "every_year" else plan.day.year + 1):
+        if (plan.day.month, plan.day.day) == (2, 29) and not calendar.isleap(year):
+            continue
+        day = date(year, plan.day.month, plan.day.day)
+        due = wall_reached(day, time(plan.send_hour), zone)
+        # A day that the zone left out has an end but no hour.
+        if day >= launch_day:
+            yield Moment(f"calendar:{day}", due, wall_reached(day + DAY, time(0), zone))
+
+
+def _events(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    # In the order of time; of those at one instant, in the order stored.
+    alike = sorted(
+        (event for event in _did(world, person, plan.of) if not plan.page or event.page == plan.page),
+        key=lambda event: event.at,
+    )
+    stored = list(world.happenings)
+    for rank, event in enumerate(alike):
+        since = [earlier for earlier in alike[: rank + 1] if earlier.at > event.at - plan.days * DAY]
+        if plan.times and len(since) != plan.times:
+            continue
+        off = any(
+            event.at < other.at <= now or (other.at == event.at and stored.index(other) > stored.index(event))
+            for other in world.happenings
+            if other.person == person.id and other.name in plan.unless
+        )
+        if "order" in plan.unless:
+            off = off or any(event.at <= purchase.placed <= now for purchase in _bought(world, person))
+        if not off:
+            yield from _after(plan, f"event:{event.id}", event.at, plan.hours * HOUR)
+
+
 def _tiers(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
     for reach in world.reaches:
         if reach.person == person.id and reach.highest and (not plan.tiers or reach.tier in plan.tiers):
@@ -135,6 +203,9 @@ def _did(world: World, person: Person, name: str) -> Iterator[Happening]:
 
 KINDS: dict[str, Callable[[World, Plan, Person, datetime], Iterator[Moment]]] = {
     "birthday": _birthdays,
+    "anniversary": _anniversaries,
+    "calendar": _calendar_days,
+    "event": _events,
     "tier": _tiers,
     "post_purchase": _purchases,
     "welcome": _welcomes,

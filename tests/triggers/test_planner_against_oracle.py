@@ -48,7 +48,7 @@ def worlds(draw: st.DrawFn) -> World:
     people = draw(st.lists(_people(days, moments, known), min_size=1, max_size=4))
     people = [replace(person, id=f"p{number}") for number, person in enumerate(people)]
     names = st.sampled_from([person.id for person in people])
-    plans = draw(st.lists(_plans(start, moments), min_size=1, max_size=3))
+    plans = draw(st.lists(_plans(start, moments, days), min_size=1, max_size=3))
     ticks = [start + draw(st.sampled_from([-72, -50, -20, 0])) * HOUR]
     for stop in draw(st.lists(st.sampled_from(STOPS), min_size=3, max_size=12)):
         ticks.append(ticks[-1] + stop)
@@ -91,7 +91,7 @@ def _people(
         email_consent=LIKELY,
         sms_consent=LIKELY,
         email_suppressed=st.sampled_from([""] * 6 + ["bounced", "complained"]),
-        signed_up=st.none() | moments,
+        signed_up=st.none() | moments | _long_before(moments),
         spoken_on=st.lists(days, max_size=3).map(tuple),
     )
 
@@ -103,7 +103,7 @@ def _purchases(
         Purchase,
         id=st.just(""),
         person=names,
-        placed=moments,
+        placed=LIKELY.flatmap(lambda lately: moments if lately else _long_before(moments)),
         delivered=st.none() | moments,
         promised=st.none() | moments,
         known_from=known,
@@ -127,6 +127,7 @@ def _happenings(
         name=st.sampled_from(EVENTS),
         at=moments,
         ticket=st.sampled_from([0, 1, 2]),
+        page=st.sampled_from(["", "pricing", "pricing"]),
         known_from=known,
     )
 
@@ -134,6 +135,9 @@ def _happenings(
 # What the rules of the kinds choose among; a kind that is named twice is drawn twice as often.
 KINDS = {
     "birthday": ("", ""),
+    "anniversary": ("signed_up", "first_order"),
+    "calendar": ("", "every_year"),
+    "event": ("page_view", "page_view"),
     "tier": ("",),
     "post_purchase": ("placed", "delivered"),
     "welcome": ("signed_up", "first_order"),
@@ -142,10 +146,19 @@ KINDS = {
     "departure": ("unsubscribed", "order_cancelled", "event"),
 }
 CHOICES = [(kind, of) for kind, choices in KINDS.items() for of in choices]
+UNLESS = ((), (), ("page_view",), ("order",), ("order", "ticket_opened"))
 EVENTS = ("page_view", "page_view", "ticket_opened", "ticket_opened", "ticket_answered", "subscription_cancelled")
 
 
-def _plans(start: datetime, moments: st.SearchStrategy[datetime]) -> st.SearchStrategy[Plan]:
+def _long_before(moments: st.SearchStrategy[datetime]) -> st.SearchStrategy[datetime]:
+    """About one, three or six months or some years before."""
+    ago = st.sampled_from([28, 30, 31, 89, 92, 181, 184, 365, 366, 731, 1461])
+    return st.builds(lambda at, days: at - timedelta(days=days), moments, ago)
+
+
+def _plans(
+    start: datetime, moments: st.SearchStrategy[datetime], days: st.SearchStrategy[date]
+) -> st.SearchStrategy[Plan]:
     return st.sampled_from(CHOICES).flatmap(
         lambda choice: st.builds(
             Plan,
@@ -158,9 +171,15 @@ def _plans(start: datetime, moments: st.SearchStrategy[datetime]) -> st.SearchSt
             offset_days=st.sampled_from([0, 0, -2, 1]),
             send_hour=st.sampled_from([0, 2, 9, 23]),
             tiers=st.sampled_from([(), ("gold",)]),
+            marks=st.sampled_from([(12,), (1, 3), (1, 3, 6, 12)]),
+            page=st.sampled_from(["", "pricing"]),
+            times=st.sampled_from([0, 0, 1, 2]),
+            # Without a wait nothing can come meanwhile.
+            unless=st.sampled_from(UNLESS) if choice[0] == "event" else st.just(()),
+            day=days | days.map(lambda day: day - timedelta(days=365)),
             channels=st.sampled_from([("email",), ("sms", "email"), ("sms",)]),
             share=st.sampled_from([Decimal(0), Decimal("0.5")]),
-        )
+        ).map(lambda plan: plan if plan.hours else replace(plan, unless=()))
     )
 
 

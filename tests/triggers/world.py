@@ -76,6 +76,14 @@ def _campaign(world: World, plan: Plan) -> Plan:
         "waiting": {"awaits": plan.of, "delay_days": 0, "delay_hours": plan.hours},
         "silence": {"lacking": plan.of, "days": plan.days},
         "departure": {"leaves": plan.of},
+        "anniversary": {
+            "begins": plan.of,
+            "every_year": 12 in plan.marks,
+            "months": [mark for mark in plan.marks if mark != 12],
+            "send_hour": plan.send_hour,
+        },
+        "calendar": {"day": str(plan.day), "every_year": plan.of == "every_year", "send_hour": plan.send_hour},
+        "event": _event_rule(plan),
     }
     campaign = cast.live_campaign(
         plan.kind,
@@ -86,6 +94,12 @@ def _campaign(world: World, plan: Plan) -> Plan:
         holdout_share=str(plan.share),
     )
     return replace(plan, key=campaign.pk)
+
+
+def _event_rule(plan: Plan) -> dict[str, Any]:
+    page = [{"field": "properties.page", "is": "is", "value": plan.page}] if plan.page else []
+    counted = {"times": plan.times, "within_days": plan.days} if plan.times else {}
+    return {"event": plan.of, "where": page, "delay_hours": plan.hours, "unless": plan.unless} | counted
 
 
 def _learn(world: World, since: datetime | None, now: datetime) -> None:
@@ -112,7 +126,7 @@ def _learn(world: World, since: datetime | None, now: datetime) -> None:
             customer=people[event.person],
             name=event.name,
             occurred_at=event.at,
-            properties={"ticket": event.ticket} if event.ticket else {},
+            properties={name: value for name in ("ticket", "page") if (value := getattr(event, name))},
             recorded_at=now,
         )
         for event in told(world.happenings)

@@ -69,7 +69,7 @@ class _Asked:
     def __init__(self, campaign: Campaign, batch: Sequence[Claimed], shop: Shop, now: datetime) -> None:
         zones = sorted({delivery.customer.timezone for delivery in batch})
         self.setting = setting_of(campaign, shop, zones, now)
-        self._still_reached = _still_reached(campaign, batch)
+        self._still_reached = _still_reached(campaign, [row for row in batch if row.fresh_until > now])
         self._held = _held_by(self.setting, batch)
 
     def finding(self, delivery: Claimed) -> Finding | None:
@@ -166,7 +166,12 @@ def _moved(guard: str, value: str, next_at: datetime, delivery: Claimed) -> Find
 
 
 def _still_reached(campaign: Campaign, batch: Sequence[Claimed]) -> set[tuple[int, str]]:
-    """Return the (customer, key) that the kind's own query still yields for the customers of the batch."""
+    """Return the (customer, key) that the kind's own query still yields for the customers of the batch.
+
+    Of fresh deliveries only: with what a long pause left behind, the window would be longer than a kind takes.
+    """
+    if not batch:
+        return set()
     window = Window(
         min(delivery.due_at for delivery in batch) - _MAY_MOVE,
         max(delivery.fresh_until for delivery in batch),

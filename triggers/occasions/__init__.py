@@ -7,8 +7,11 @@ from django.db.models import QuerySet
 
 from campaigns.models import Campaign
 from campaigns.moment_kinds import moment_kind, register
+from triggers.occasions.anniversary import Anniversary
 from triggers.occasions.birthday import Birthday
+from triggers.occasions.calendar_day import CalendarDay
 from triggers.occasions.departure import Departure
+from triggers.occasions.event import EventKind
 from triggers.occasions.kind import OccasionKind, Window
 from triggers.occasions.post_purchase import PostPurchase
 from triggers.occasions.silence import Silence
@@ -16,7 +19,18 @@ from triggers.occasions.tier import TierReached
 from triggers.occasions.waiting import Waiting
 from triggers.occasions.welcome import Welcome
 
-KINDS: tuple[type[OccasionKind], ...] = (Birthday, Welcome, TierReached, PostPurchase, Waiting, Silence, Departure)
+KINDS: tuple[type[OccasionKind], ...] = (
+    Birthday,
+    Anniversary,
+    Welcome,
+    TierReached,
+    PostPurchase,
+    Waiting,
+    EventKind,
+    Silence,
+    Departure,
+    CalendarDay,
+)
 
 __all__ = ["KINDS", "OccasionKind", "Window", "kind_of", "occasions", "register_kinds"]
 

@@ -3,7 +3,7 @@
 import calendar
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Case, CharField, DateTimeField, F, Q, QuerySet, Value, When
@@ -13,11 +13,9 @@ from pydantic import Field
 
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import MomentRule
-from triggers import local_time
-from triggers.occasions.kind import NO_ORDER, OccasionKind, Window, launch_of
+from triggers.occasions.kind import NO_ORDER, OccasionKind, Window
+from triggers.occasions.local_days import by_zone, local_days
 
-# A customer has one birthday a year, so one row of the query can stand for it.
-_LONGEST_WINDOW: Final = timedelta(days=300)
 _LEAP_DAY: Final = 229
 
 
@@ -40,6 +38,8 @@ class Birthday(OccasionKind):
     rule_model = BirthdayRule
     customer_path = ""
     longest_fresh = timedelta(days=3)
+    # A customer has one birthday a year, so one row of the query can stand for it.
+    longest_window = timedelta(days=300)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "On the birthday, at 9:00 local time"."""
@@ -65,17 +65,16 @@ class Birthday(OccasionKind):
         self, campaign: Campaign, window: Window, customers: Collection[int] | None = None
     ) -> QuerySet[Any, Any]:
         """See OccasionKind; raises ValueError for a window of more than 300 days."""
-        if window.until - window.after > _LONGEST_WINDOW:
-            raise ValueError(f"birthdays are asked for at most {_LONGEST_WINDOW.days} days at once")
+        self.refuse_long(window)
         shop = Shop.get()
         rule = BirthdayRule.model_validate(campaign.moment.rule)
         reached, due_at, fresh_until, years = Q(pk__in=[]), [], [], []
-        for birthday, instants in _celebrated(rule, launch_of(campaign), window, shop):
+        for birthday, instants in _celebrated(rule, campaign, window, shop):
             born = Q(birth_day__in=_birth_days(birthday, shop))
             zones = [name for names in instants.values() for name in names]
             reached |= born & Q(timezone__in=zones) & _not_just_changed(birthday, shop)
-            due_at.append(When(born, then=_by_zone({due: names for (due, _end), names in instants.items()})))
-            fresh_until.append(When(born, then=_by_zone({end: names for (_due, end), names in instants.items()})))
+            due_at.append(When(born, then=by_zone({due: names for (due, _end), names in instants.items()})))
+            fresh_until.append(When(born, then=by_zone({end: names for (_due, end), names in instants.items()})))
             years.append(When(born, then=Value(f"birthday:{birthday.year}")))
         return Customer.objects.filter(reached, self.among(campaign, customers)).annotate(
             customer_id=F("pk"),
@@ -86,21 +85,11 @@ class Birthday(OccasionKind):
         )
 
 
-def _celebrated(
-    rule: BirthdayRule, launched_at: datetime, window: Window, shop: Shop
-) -> Iterator[tuple[date, _Instants]]:
+def _celebrated(rule: BirthdayRule, campaign: Campaign, window: Window, shop: Shop) -> Iterator[tuple[date, _Instants]]:
     """Yield each date whose birthdays fall due within `window` somewhere, with its instants and their zones."""
     dates: dict[date, _Instants] = defaultdict(lambda: defaultdict(list))
-    hour = time(rule.send_hour)
-    for name in local_time.zones_in_use():
-        zone = local_time.zone_of(name, shop)
-        # A launch at noon still owes this morning's birthdays theirs.
-        first = local_time.civil_day(launched_at, zone)
-        for day in local_time.civil_days(window.after, window.until, zone):
-            due = local_time.instant(day, hour, zone)
-            if first <= day and window.after < due <= window.until:
-                end = local_time.day_end(day + timedelta(days=1), zone)
-                dates[day - timedelta(days=rule.offset_days)][due, end].append(name)
+    for local in local_days(campaign, window, rule.send_hour, shop):
+        dates[local.day - timedelta(days=rule.offset_days)][local.due, local.end(1)].append(local.name)
     yield from dates.items()
 
 
@@ -115,10 +104,3 @@ def _not_just_changed(birthday: date, shop: Shop) -> Q:
     """Return the condition that nobody moved their birthday to this date to be given something sooner."""
     last_day = birthday - timedelta(days=shop.birth_date_lock_days)
     return Q(birth_date_changed_on__isnull=True) | Q(birth_date_changed_on__lte=last_day)
-
-
-def _by_zone(instants: dict[datetime, list[str]]) -> Case:
-    return Case(
-        *(When(timezone__in=names, then=Value(instant)) for instant, names in instants.items()),
-        output_field=DateTimeField(),
-    )

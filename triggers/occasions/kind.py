@@ -51,11 +51,15 @@ class OccasionKind(MomentKind):
     `customer_path` leads from a row of the query to its customer ("" or "customer__"); guards and audiences are put
     behind it. `longest_fresh` is at least the time between `due_at` and `fresh_until` of any of its rows. Where one row
     of the query can stand for one occasion only, `longest_window` is so short that nobody has two of them in it.
+
+    `asks_everybody_every`: a kind that concerns a whole audience at once is asked of everybody only when such a part of
+    the day begins (a local hour is always one of its quarters), and at each tick of those whom a fact touched.
     """
 
     customer_path: ClassVar[str]
     longest_fresh: ClassVar[timedelta]
     longest_window: ClassVar[timedelta] = timedelta.max
+    asks_everybody_every: ClassVar[timedelta] = timedelta(0)
 
     @abstractmethod
     def occasions(
@@ -66,6 +70,11 @@ class OccasionKind(MomentKind):
         Each row has `customer_id`, `key`, `due_at`, `fresh_until` (aware UTC) and `order_id` (or None). `customers`
         are database ids; None means everybody. Reads facts and never what was planned or sent.
         """
+
+    def refuse_long(self, window: Window) -> None:
+        """Raise ValueError for a window longer than `longest_window`."""
+        if window.until - window.after > self.longest_window:
+            raise ValueError(f"{self.name} is asked for at most {self.longest_window.days} days at once")
 
     def among(self, campaign: Campaign, customers: Collection[int] | None) -> Q:
         """Return the condition that a row's customer is in the campaign's audience, and among `customers`."""
