@@ -42,6 +42,12 @@ MOMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("departure", {}),
     ("departure", {"leaves": "order_cancelled"}),
     ("departure", {"leaves": "event"}),
+    ("anniversary", {"months": [1, 3, 6]}),
+    ("anniversary", {"begins": "first_order"}),
+    ("event", {"event": "page_view", "times": 2, "within_days": 7}),
+    ("event", {"event": "page_view", "times": 3}),
+    ("event", {"event": "add_to_cart", "delay_hours": 4, "unless": ["order", "add_to_cart"]}),
+    ("calendar", {"day": "2026-12-06"}),
 )
 
 

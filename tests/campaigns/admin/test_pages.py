@@ -93,6 +93,47 @@ def test_address_opened_again_leaves_the_list(marie: Client) -> None:
     assert Suppression.objects.count() == 0
 
 
+def test_moment_form_reads_lists_and_conditions_as_they_are_written(marie: Client) -> None:
+    form = {"name": "Prices", "slug": "prices", "stage": "discovery", "kind": "event"}
+    settings = {"event": "page_view", "where": 'page = pricing\nprice >= 49.5\nsize in S, M\nref = "7"', "times": "2"}
+    rule = {f"rule__event__{name}": value for name, value in settings.items()}
+    wait = {"rule__event__delay_hours": "4", "rule__event__unless": "order, add_to_cart"}
+    marie.post("/studio/campaigns/journeymoment/add/", form | rule | wait)
+    moment = JourneyMoment.objects.get()
+    assert moment.rule["where"] == [
+        {"field": "properties.page", "is": "is", "value": "pricing"},
+        {"field": "properties.price", "is": "at_least", "value": 49.5},
+        {"field": "properties.size", "is": "in", "value": ["S", "M"]},
+        {"field": "properties.ref", "is": "is", "value": "7"},
+    ]
+    assert (moment.rule["times"], moment.rule["unless"]) == (2, ["order", "add_to_cart"])
+    shown = marie.get(f"/studio/campaigns/journeymoment/{moment.pk}/change/").context["adminform"].form
+    assert shown["rule__event__where"].value() == settings["where"]
+    assert shown["rule__event__unless"].value() == "order, add_to_cart"
+
+
+def test_moment_form_opens_with_a_ready_example(marie: Client) -> None:
+    page = marie.get("/studio/campaigns/journeymoment/add/")
+    cart = page.context["examples"][0]
+    assert cart["name"] == "Abandoned cart"
+    filled = marie.get(f"/studio/campaigns/journeymoment/add/?{cart['query']}").context["adminform"].form
+    values = {field.name: field.value() for field in filled if field.value() not in (None, "", [])}
+    marie.post("/studio/campaigns/journeymoment/add/", values)
+    moment = JourneyMoment.objects.get()
+    assert (moment.slug, moment.kind, moment.rule["unless"]) == (
+        "abandoned-cart",
+        "event",
+        ["order", "add_to_cart", "begin_checkout"],
+    )
+
+
+def test_line_that_is_no_condition_is_named(marie: Client) -> None:
+    form = {"name": "P", "slug": "p", "stage": "discovery", "kind": "event", "rule__event__event": "page_view"}
+    answer = marie.post("/studio/campaigns/journeymoment/add/", form | {"rule__event__where": "page = a\nprice"})
+    (fault,) = answer.context["adminform"].form.errors["rule__event__where"]
+    assert fault.startswith("Line 2: ")
+
+
 def test_moment_form_keeps_the_rule_of_the_chosen_kind(marie: Client) -> None:
     form = {"name": "Care", "slug": "care", "stage": "after_purchase", "kind": "post_purchase"}
     settings = {"anchor": "shipped", "delay_days": "3", "delay_hours": "0"}
