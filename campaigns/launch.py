@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,6 +14,8 @@ from django.utils.translation import gettext as _
 from campaigns.audience import parse_audience
 from campaigns.models import Campaign, ChannelName, GestureTemplate, KeyEvent, Sender
 from campaigns.moment_kinds import about_order, parse_rule
+from campaigns.sender_dns import dns_problems
+from campaigns.senders import sms_problems
 
 Status = Campaign.Status
 
@@ -99,6 +102,10 @@ def _text_problems(campaign: Campaign, channels: list[str]) -> list[str]:
     problems = gesture_problems(campaign.gesture, known, with_order=with_order)
     if channels and not Sender.objects.exists():
         problems.append(_("The shop has no sender: add one in the shop's settings."))
+    if ChannelName.SMS in channels:
+        problems += sms_problems(campaign.gesture)
+    if ChannelName.EMAIL in channels and settings.CHECK_SENDER_DNS:
+        problems += dns_problems(Sender.objects.values_list("email_address", flat=True))
     return problems
 
 

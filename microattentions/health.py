@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from triggers.models import Heartbeat
+from triggers.models import Epoch, Heartbeat
 
 # Beat ticks each minute: three missed ones are a fault, not a delay.
 STALE_SECONDS = 180
@@ -25,11 +25,12 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 def readyz(_request: HttpRequest) -> JsonResponse:
     """Answer 200 when database and migrations are well, else 503; broker and workers are "degraded" at worst."""
     parts = {"database": database_state()}
-    parts["workers"] = worker_state() if parts["database"] == "ok" else "unknown"
+    reachable = parts["database"] == "ok"
+    parts["workers"] = worker_state() if reachable else "unknown"
+    parts["sending"] = sending_state() if reachable else "unknown"
     parts["broker"] = broker_state()
-    ready = parts["database"] == "ok"
-    status = "ok" if set(parts.values()) == {"ok"} else "degraded" if ready else "unavailable"
-    return JsonResponse({"status": status, **parts}, status=200 if ready else 503)
+    status = "ok" if set(parts.values()) == {"ok"} else "degraded" if reachable else "unavailable"
+    return JsonResponse({"status": status, **parts}, status=200 if reachable else 503)
 
 
 def database_state() -> str:
@@ -45,6 +46,11 @@ def worker_state() -> str:
     """Return "ok" where a worker finished a planning within the last three minutes, else "degraded"."""
     beat = Heartbeat.objects.order_by("-finished_at").first()
     return "ok" if beat is not None and (now() - beat.finished_at).total_seconds() < STALE_SECONDS else "degraded"
+
+
+def sending_state() -> str:
+    """Return "ok", or "held" where a restored backup waits for a person."""
+    return "held" if Epoch.objects.filter(held_at__isnull=False).exists() else "ok"
 
 
 def broker_state() -> str:

@@ -9,13 +9,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
 
 from campaigns import clock
-from campaigns.models import Campaign
-from triggers.models import Delivery, Heartbeat, State
+from campaigns.models import Campaign, ChannelName, Shop
+from triggers.channels import provider_of
+from triggers.dispatch import measures
+from triggers.models import Circuit, Delivery, Epoch, Heartbeat, State
 
 # What is worth an alert; end states are counted by the reports, not by scanning millions of rows each 15 seconds.
 OPEN_STATES = (State.PLANNED, State.CLAIMED, State.SENDING, State.UNKNOWN, State.UNCONFIRMED, State.QUARANTINED)
@@ -52,6 +54,9 @@ class DatabaseCollector:
         yield queue_age()
         yield campaigns()
         yield heartbeats()
+        yield providers_paused()
+        yield sending_held()
+        yield from provider_calls()
 
 
 def deliveries() -> Metric:
@@ -85,4 +90,49 @@ def heartbeats() -> Metric:
     family = GaugeMetricFamily("microattentions_job_age_seconds", "Seconds since a job last finished.", labels=["job"])
     for beat in Heartbeat.objects.all():
         family.add_metric([beat.name], (now() - beat.finished_at).total_seconds())
+    return family
+
+
+def providers_paused() -> Metric:
+    """Return whether the circuit of each provider in use is open."""
+    family = GaugeMetricFamily("microattentions_provider_paused", "1 while a provider is paused.", labels=["provider"])
+    paused = set(Circuit.objects.filter(open_until__isnull=False).values_list("provider", flat=True))
+    for provider in sorted({provider_of(channel) for channel in ChannelName}):
+        family.add_metric([provider], provider in paused)
+    return family
+
+
+def sending_held() -> Metric:
+    """Return whether a person has stopped all sending, or a restored backup waits to be released."""
+    family = GaugeMetricFamily("microattentions_sending_held", "1 while nothing is sent.", labels=["why"])
+    family.add_metric(["stopped"], Shop.get().sending_stopped)
+    family.add_metric(["restored"], Epoch.objects.filter(held_at__isnull=False).exists())
+    return family
+
+
+def provider_calls() -> Iterator[Metric]:
+    """Return the answers of providers, the seconds that their calls took and the delay from plan to answer, since
+    Redis was last emptied; nothing while it is out of reach."""
+    totals = measures.totals()
+    answers = CounterMetricFamily(
+        "microattentions_provider_answers", "Provider calls by answer.", labels=["provider", "answer"]
+    )
+    for field, count in sorted(totals.items()):
+        if field.startswith("answers|"):
+            answers.add_metric(field.split("|")[1:], count)
+    yield answers
+    yield _histogram("call", "Seconds of a provider call.", "provider", measures.CALL_BOUNDS, totals)
+    yield _histogram("delay", "Seconds from the plan to the answer.", "channel", measures.DELAY_BOUNDS, totals)
+
+
+def _histogram(
+    name: str, text: str, label: str, bounds: tuple[float, ...], totals: dict[str, float]
+) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(f"microattentions_{name}_seconds", text, labels=[label])
+    for value in sorted({field.split("|")[1] for field in totals if field.startswith(f"{name}|")}):
+        below, buckets = 0.0, []
+        for number, bound in enumerate([*map(str, bounds), "+Inf"]):
+            below += totals.get(f"{name}|{value}|{number}", 0.0)
+            buckets.append((bound, below))
+        family.add_metric([value], buckets, totals.get(f"{name}|{value}|sum", 0.0))
     return family

@@ -153,6 +153,16 @@ EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="sendgrid" if SENDGRID_API_KE
 SMS_PROVIDER = env.str("SMS_PROVIDER", default="twilio" if TWILIO_ACCOUNT_SID else "outbox")
 # Outside production only these recipients are written to by a real provider: addresses, @domains, phone prefixes.
 RECIPIENT_ALLOW_LIST = env.list("RECIPIENT_ALLOW_LIST", default=[])
+# Messages a second (triggers/dispatch/rates.py): "email=100,email:sender=50,email:domain=20,sms=50,sms:sender=10".
+SENDING_RATES = env.dict("SENDING_RATES", default={})
+# SPF, DKIM and DMARC of the senders' domains, looked up before an e-mail campaign is launched; a sink needs none.
+CHECK_SENDER_DNS = env.bool(
+    "CHECK_SENDER_DNS",
+    default=PRODUCTION and (EMAIL_PROVIDER == "sendgrid" or "tls=" in SMTP_URL.replace("tls=none", "")),
+)
+DKIM_SELECTORS = env.list("DKIM_SELECTORS", default=["s1", "s2"])
+# HOST:PORT of another name server than the machine's own, for tests.
+DNS_SERVER = env.str("DNS_SERVER", default="")
 # At most this many a batch; never more than can be called in half a second (triggers/dispatch/send.py).
 DISPATCH_BATCH = env.int("DISPATCH_BATCH", default=500)
 DISPATCH_CONNECTIONS = env.int("DISPATCH_CONNECTIONS", default=8)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import ApiKey, Campaign, Customer, GestureTemplate, JourneyMoment, Sender, Shop
 from triggers.admin.concerns import waiting
-from triggers.models import Circuit, Decision, Delivery, Heartbeat, Occasion, State
+from triggers.models import Circuit, Decision, Delivery, Epoch, Heartbeat, Occasion, State
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -92,6 +92,7 @@ def today(now: datetime, *, real_now: datetime) -> dict[str, Any]:
     """Return the context of the page: figures, concerns, running campaigns, the latest occasions and messages."""
     shop = Shop.get()
     counts, concerns = _figures(now, shop), waiting(now)
+    held = Epoch.objects.filter(held_at__isnull=False).exists()
     steps = first_steps(shop)
     running = Campaign.objects.filter(status=Campaign.Status.LIVE).select_related("moment", "gesture")
     week = now - timedelta(days=7)
@@ -111,7 +112,8 @@ def today(now: datetime, *, real_now: datetime) -> dict[str, Any]:
         "concerns": concerns,
         "silent_jobs": _silent_jobs(real_now),
         "circuits": Circuit.objects.filter(open_until__isnull=False),
-        "all_well": not concerns and not shop.sending_stopped,
+        "held": held,
+        "all_well": not concerns and not shop.sending_stopped and not held,
         "steps": steps,
         "show_steps": not all(step.done for step in steps),
         "running": [{"campaign": campaign, "week": recent.get(campaign.pk)} for campaign in running],

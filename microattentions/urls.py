@@ -12,6 +12,7 @@ from campaigns.api.docs import nothing_here
 from microattentions import health
 from microattentions.metrics import metrics
 
+handler500 = "microattentions.unavailable.fault"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz, name="healthz"),

@@ -1,6 +1,9 @@
 """What every test shares: one hypothesis profile, and the browsers of Marie (may do everything) and Paul (may look)."""
 
+import os
+
 import pytest
+from django.conf import settings as project
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from hypothesis import HealthCheck, settings
@@ -10,6 +13,10 @@ settings.register_profile(
     "microattentions", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("microattentions")
+
+# Whatever Redis this machine may have is not ours unless the environment says so.
+if "REDIS_URL" not in os.environ:
+    project.REDIS_URL = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture

@@ -14,7 +14,10 @@ from campaigns.gestures.context import CustomerFacts, OrderFacts
 from campaigns.models import ChannelName
 from triggers.models import Delivery
 
-_OWN: Final = ("pk", "occasion_id", "campaign_id", "customer_id", "channel", "claim", "refusals", "not_before")
+_OWN: Final = (
+    *("pk", "occasion_id", "campaign_id", "customer_id", "channel", "claim", "reason", "refusals"),
+    *("not_before", "created_at"),
+)
 _OCCASION: Final = ("key", "due_at", "fresh_until")
 _ADDRESSES: Final = ("email", "email_key", "phone", "phone_key")
 _COLUMNS: Final = (
@@ -39,8 +42,10 @@ class Claimed:
     customer_id: int
     channel: str
     claim: UUID | None
+    reason: str
     refusals: int
     not_before: datetime
+    created_at: datetime
     key: str
     due_at: datetime
     fresh_until: datetime

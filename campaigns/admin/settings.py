@@ -37,6 +37,13 @@ class ShopForm(ModelForm):
 
     timezone = forms.ChoiceField(label=_("time zone"), choices=lambda: [(z, z) for z in sorted(known_timezones())])
 
+    sms_price = MoneyField(
+        label=_("price of an SMS segment"), help_text=_("What the provider bills, about: the daily limit counts it.")
+    )
+    sms_daily_budget = MoneyField(
+        label=_("SMS budget a day"), help_text=_("What would cost more waits for the next day; 0 sets no limit.")
+    )
+
     class Meta:
         model = Shop
         exclude = ("sending_stopped",)
@@ -52,6 +59,7 @@ class ShopAdmin(StudioAdmin):
         (None, {"fields": ("name", "website", "postal_address")}),
         (_("Country, language, money"), {"fields": (("country", "language", "currency"), "timezone")}),
         (_("Dose and dates"), {"fields": ("daily_cap", ("leap_day", "birth_date_lock_days"))}),
+        (_("Cost of SMS"), {"fields": (("sms_price", "sms_daily_budget"),)}),
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,5 +1,6 @@
 """What an SMS costs: its alphabet, its segments, and the characters that would double the price for nothing."""
 
+import re
 from typing import Final
 
 _BASIC: Final = frozenset(
@@ -24,6 +25,8 @@ _CHEAPER: Final = str.maketrans(
         "\N{EM DASH}": "-",
     }
 )
+# A text asks for a score where it names the ends of the scale: "de 0 à 10", "0-10", "from 0 (no) to 10 (yes)".
+_SCALE: Final = re.compile(r"(?<!\d)0(?![\d.,]\d)(?!\d).*?(?<!\d)10(?!\d)", re.DOTALL)
 # Twilio refuses a longer body (error 21617).
 MAX_SMS: Final = 1_600
 
@@ -36,6 +39,11 @@ def cheaper(text: str) -> str:
 def is_gsm7(text: str) -> bool:
     """Return whether `text` fits the GSM 03.38 alphabet."""
     return all(letter in _BASIC or letter in _EXTENDED for letter in text)
+
+
+def asks_for_score(text: str) -> bool:
+    """Return whether a message names a scale from 0 to 10."""
+    return bool(_SCALE.search(text))
 
 
 def sms_segments(text: str) -> int:

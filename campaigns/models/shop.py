@@ -41,6 +41,16 @@ class Shop(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text=_("Over all campaigns, in the customer's own civil day."),
     )
+    sms_price = models.PositiveIntegerField(
+        _("price of an SMS segment"),
+        default=8,
+        help_text=_("What the provider bills, about: the daily limit counts it."),
+    )
+    sms_daily_budget = models.PositiveIntegerField(
+        _("SMS budget a day"),
+        default=20_000,
+        help_text=_("What would cost more waits for the next day; 0 sets no limit."),
+    )
     sending_stopped = models.BooleanField(_("all sending stopped"), default=False)
 
     class Meta:

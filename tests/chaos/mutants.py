@@ -1,7 +1,7 @@
 """Six ways to break the promise on purpose: with each of them the suite must turn red, or it proves nothing."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from triggers import planner, sweeper
-from triggers.channels import Verdict
 from triggers.channels.keepalive import AmbiguousError, KeepAlive
 from triggers.dispatch import drain, permit
 from triggers.dispatch.compose import Composer
@@ -26,17 +25,20 @@ def index_dropped() -> None:
 def call_before_commit() -> None:
     """The provider is called inside the permit's transaction, as one that locks its row while it sends."""
 
-    def send(batch: Sequence[Any], now: datetime, senders: Any) -> int:
+    def feed(senders: Any, now: datetime, room: int) -> bool:
+        batch = drain._next_batch(now, room)
+        if not batch:
+            return False
         with transaction.atomic():
             drafts, misfits = Composer(batch, now).compose(batch)
             # By its module, where the failpoints are.
-            permitted = vars(drain)["permit"](drafts, misfits, now)
-            answers = list(senders.send(permitted, time.monotonic()))
-            for answered in answers:
-                vars(drain)["record"](answered, now)
-        return sum(one.result.verdict is not Verdict.NOT_BEGUN for answered in answers for one in answered)
+            senders.hand_over(vars(drain)["permit"](drafts, misfits, now), time.monotonic())
+            while senders.in_hand:
+                if answered := senders.answers(more=False):
+                    vars(drain)["record"](answered, now)
+        return True
 
-    drain._send = send
+    drain._feed = feed
 
 
 def http_retries() -> None:

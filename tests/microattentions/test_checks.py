@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from microattentions.checks import settings_checks
+from microattentions.checks import settings_checks, world_checks
+from tests import cast
+from tests.providers.dns import name_server
 
 SAFE = {
     "CLOCK_FILE": "",
@@ -19,6 +21,10 @@ SAFE = {
     "SENDGRID_API_KEY": "",
     "SENDGRID_WEBHOOK_PUBLIC_KEY": "",
     "TWILIO_ACCOUNT_SID": "",
+    "TWILIO_AUTH_TOKEN": "secret",
+    "EMAIL_PROVIDER": "outbox",
+    "SMS_PROVIDER": "outbox",
+    "SENDING_RATES": {},
     "SMTP_URL": "",
     "RECIPIENT_ALLOW_LIST": [],
     "PUBLIC_URL": "https://gestures.boutique.test",
@@ -46,6 +52,12 @@ def test_checks_of_a_sound_production_find_nothing(settings: Any) -> None:
         ({"SENDGRID_API_KEY": "SG.x"}, ["W002"]),
         ({"SENDGRID_API_KEY": "SG.x", "SENDGRID_WEBHOOK_PUBLIC_KEY": "MFk"}, []),
         ({"PUBLIC_URL": "http://gestures.boutique.test"}, ["E005"]),
+        ({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": ""}, ["E006"]),
+        ({"SENDING_RATES": {"email": "fast"}}, ["E007"]),
+        ({"EMAIL_PROVIDER": "smtp"}, ["E008"]),
+        ({"SMS_PROVIDER": "twilio"}, ["E008"]),
+        ({"SMTP_URL": "mail.boutique.test:25"}, ["E009"]),
+        ({"DATA_DIR": "/nowhere"}, ["W004"]),
         ({"PRODUCTION": False, "SMTP_URL": "smtp://mail.boutique.test"}, ["W003"]),
     ],
 )
@@ -64,3 +76,18 @@ def test_production_without_a_secret_does_not_start(tmp_path: Path) -> None:
 
     assert ended.returncode != 0
     assert "SECRET_KEY" in ended.stderr
+
+
+@pytest.mark.django_db
+def test_deploy_check_asks_the_broker_and_the_dns(settings: Any) -> None:
+    cast.shop()
+    settings.REDIS_URL, settings.CHECK_SENDER_DNS = "redis://127.0.0.1:1/0", True
+    with name_server({"maison-the.test": "v=spf1 -all"}) as server:
+        settings.DNS_SERVER = server
+        told = [(finding.id, finding.msg) for finding in world_checks(databases=["default"])]
+    assert [(number, text.partition(":")[0]) for number, text in told] == [
+        ("microattentions.W005", "The broker at REDIS_URL does not answer."),
+        ("microattentions.W006", "maison-the.test has no DKIM key under s1, s2"),
+        ("microattentions.W006", "maison-the.test has no DMARC record"),
+    ]
+    assert [finding.id for finding in world_checks()] == ["microattentions.W005"]

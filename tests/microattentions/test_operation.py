@@ -11,7 +11,12 @@ from django.utils import timezone
 
 from microattentions.logs import formatter
 from tests import cast
-from triggers.models import Decision, Delivery, Heartbeat, Occasion
+from tests.providers.broker import broker
+from tests.triggers.dispatch.scene import NOON, due
+from triggers.dispatch import dispatch
+from triggers.models import Circuit, Decision, Delivery, Epoch, Heartbeat, Occasion
+
+__all__ = ["broker"]
 
 
 def ready(client: Client) -> dict[str, Any]:
@@ -36,7 +41,8 @@ def test_health_asks_no_database(client: Client) -> None:
 @pytest.mark.usefixtures("no_broker")
 def test_readiness_without_worker_and_broker_is_degraded(client: Client) -> None:
     assert client.get("/readyz").status_code == 200
-    assert ready(client) == {"status": "degraded", "database": "ok", "workers": "degraded", "broker": "degraded"}
+    parts = {"database": "ok", "workers": "degraded", "sending": "ok", "broker": "degraded"}
+    assert ready(client) == {"status": "degraded", **parts}
 
 
 @pytest.mark.django_db
@@ -94,6 +100,23 @@ def test_metrics_tell_the_queue_and_its_age(client: Client) -> None:
     assert lines['microattentions_deliveries{state="unknown"}'] == "0.0"
     assert lines['microattentions_campaigns{status="live"}'] == "1.0"
     assert 600 <= float(lines["microattentions_queue_age_seconds"]) < 660
+
+
+@pytest.mark.django_db
+def test_metrics_tell_of_calls_pauses_and_holds(client: Client, broker: None) -> None:
+    due(3)
+    dispatch(NOON)
+    Circuit.objects.create(provider="outbox", open_until=timezone.now(), cause="unknown")
+    Epoch.objects.update(held_at=NOON)
+
+    lines = dict(line.rsplit(" ", 1) for line in client.get("/metrics").content.decode().splitlines() if line[0] != "#")
+
+    assert lines['microattentions_provider_answers_total{answer="accepted",provider="outbox"}'] == "3.0"
+    assert lines['microattentions_call_seconds_bucket{le="+Inf",provider="outbox"}'] == "3.0"
+    assert lines['microattentions_delay_seconds_bucket{channel="email",le="0.5"}'] == "3.0"
+    assert lines['microattentions_provider_paused{provider="outbox"}'] == "1.0"
+    assert lines['microattentions_sending_held{why="restored"}'] == "1.0"
+    assert lines['microattentions_sending_held{why="stopped"}'] == "0.0"
 
 
 @pytest.mark.django_db

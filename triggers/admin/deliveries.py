@@ -46,6 +46,11 @@ class DeliveryAdmin(FactAdmin):
             path("outbox/", view(self.outbox), name="triggers_outbox"),
             path("needs-a-person/", view(needs_a_person.page), name="triggers_needs_a_person"),
             path("needs-a-person/rule/", view(require_POST(needs_a_person.rule)), name="triggers_rule"),
+            path(
+                "needs-a-person/release-hold/",
+                view(require_POST(needs_a_person.release_hold)),
+                name="triggers_release_hold",
+            ),
             path("html/<uuid:pk>/", view(mail_policy(self.html)), name="triggers_attempt_html"),
             *super().get_urls(),
         ]

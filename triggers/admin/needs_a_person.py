@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import clock
-from triggers import rulings
+from triggers import epoch, rulings
 from triggers.admin.concerns import CONCERNS, Rows, paused_providers, waiting
 from triggers.admin.words import reason_words
 from triggers.channels import Verdict
-from triggers.models import Attempt, Delivery, Occasion, Ruling, State
+from triggers.models import Attempt, Delivery, Epoch, Occasion, Ruling, State
 
 PERMISSION: Final = "triggers.change_delivery"
 SHOWN: Final = 25
@@ -38,6 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "subtitle": _("What the system will not decide by itself"),
         "sections": sections,
         "providers": paused_providers(now),
+        "hold": hold(now),
         "may_rule": request.user.has_perm(PERMISSION),
         "shown": SHOWN,
     }
@@ -69,6 +70,29 @@ def _why(delivery: Delivery) -> str:
     call = next(iter(delivery.attempts.all()), None)
     said = f"{call.provider} {call.provider_id} {call.code} {call.detail}"[:160] if call is not None else ""
     return " · ".join(filter(None, (reason_words(delivery.reason) if delivery.reason else "", " ".join(said.split()))))
+
+
+def hold(now: datetime) -> dict[str, Any] | None:
+    """Return since when sending is on hold after a restored backup, and how much had fallen due by then; else None."""
+    row = Epoch.objects.filter(held_at__isnull=False).first()
+    if row is None:
+        return None
+    due = Delivery.objects.filter(state=State.PLANNED, not_before__lte=min(row.held_at or now, now))
+    return {"since": row.held_at, "due": due.count()}
+
+
+def release_hold(request: HttpRequest) -> HttpResponse:
+    """End the hold in one of the two ways."""
+    if not request.user.has_perm("campaigns.change_shop"):
+        raise PermissionDenied
+    try:
+        skip = request.POST.get("how") != "send"
+        epoch.release(by=request.user.get_username(), skip_lost=skip, now=clock.now())
+    except epoch.NotOnHold:
+        messages.info(request, _("Sending is not on hold any more."))
+    else:
+        messages.success(request, _("Sending goes on."))
+    return redirect("admin:triggers_needs_a_person")
 
 
 def rule(request: HttpRequest) -> HttpResponse:

@@ -44,6 +44,9 @@ REASONS: Final = {
     "bad_address": _("the address does not exist"),
     "bad_message": _("the provider refused the message itself"),
     "opted_out": _("the customer said no to the provider"),
+    "restored": _("perhaps sent already by the database that was lost"),
+    "sms_budget": _("the day's SMS budget is spent"),
+    "rate": _("its turn comes: not faster than the provider takes them"),
     "provider_paused": _("the provider is paused"),
     "address_changed": _("the customer's address has just changed"),
 }

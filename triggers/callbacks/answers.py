@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db.models import F
 
+from campaigns.gestures.sms import asks_for_score
 from campaigns.ingest.batch import ingest_batch
 from campaigns.models import ChannelName
 from triggers.callbacks.record import Report, record
@@ -16,8 +17,6 @@ from triggers.models import MAY_HAVE_SPOKEN, Attempt
 SURVEY: Final = "nps"
 # An answer to a question of longer ago is about something else.
 ASKED_WITHIN: Final = timedelta(days=7)
-# A text asks for a score where it names the ends of the scale: "de 0 à 10", "0-10", "from 0 (no) to 10 (yes)".
-_SCALE: Final = re.compile(r"(?<!\d)0(?![\d.,]\d)(?!\d).*?(?<!\d)10(?!\d)", re.DOTALL)
 # "9", "9 super", "9/10, merci", "10!" and not "2h de retard", "3,5" or "06 12 34 56 78".
 _SCORE: Final = re.compile(r"\s*(10|\d)(?:\s*/\s*10)?(?![\w.,/:'’-]*\d)(?![\w/:'’€$%])[\s.,;:!-]*(.*)", re.DOTALL)
 # What a phone puts behind a digit to draw it as a key.
@@ -28,11 +27,6 @@ def score_of(body: str) -> tuple[int, str] | None:
     """Return the score, 0 to 10, with which an SMS begins and the comment behind it; None where it is no score."""
     found = _SCORE.fullmatch(_KEYCAP.sub("", unicodedata.normalize("NFKC", body)))
     return (int(found[1]), found[2].strip()) if found else None
-
-
-def asks_for_score(text: str) -> bool:
-    """Return whether a message names a scale from 0 to 10."""
-    return bool(_SCALE.search(text))
 
 
 def keep_score(score: int, comment: str, key: str, *, provider: str, sid: str, now: datetime) -> bool:

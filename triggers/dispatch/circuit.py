@@ -1,11 +1,11 @@
 """Pauses a provider that fails nearly everything, for all workers at once, and tries again with one message."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from campaigns.models import ChannelName
@@ -21,6 +21,10 @@ _LIMITS: Final[tuple[tuple[Circuit.Cause, str, int, timedelta], ...]] = (
     (Circuit.Cause.UNKNOWN, "u", 10, timedelta(seconds=60)),
     (Circuit.Cause.LATER, "l", 10, timedelta(seconds=30)),
 )
+# Among many good answers, so many unknown ones in so long are too many as well.
+_UNKNOWN_MOST: Final = 20
+_UNKNOWN_SECONDS: Final = 300.0
+_UNKNOWN_PAUSE: Final = timedelta(seconds=60)
 # A worker that took the one trial and died must not keep it for ever.
 _TRIAL: Final = timedelta(seconds=30)
 
@@ -55,21 +59,28 @@ def note(provider: str, results: Sequence[SendResult]) -> None:
     row = Circuit.objects.select_for_update().get(provider=provider)
     if row.open_until is not None and _ANSWERED in letters:
         # An answer after a pause begins a new count, or the old failures would open it again at the next one.
-        row.recent = ""
+        row.recent, row.unknown_at = "", []
     row.recent = (row.recent + letters)[-_KEPT:]
+    at = time.time()
+    times = [*row.unknown_at, *[at] * letters.count(_LETTERS[Verdict.UNKNOWN])]
+    row.unknown_at = [then for then in times[-_UNKNOWN_MOST:] if at - then < _UNKNOWN_SECONDS]
     _decide(row, results)
 
 
 def _decide(row: Circuit, results: Sequence[SendResult]) -> None:
     seen = Counter(row.recent)
     on_trial = row.open_until is not None and not seen[_ANSWERED]
+    own = Circuit.objects.filter(pk=row.pk)
+    kept = {"recent": row.recent, "unknown_at": row.unknown_at}
     for cause, letter, most, pause in _LIMITS:
         if seen[letter] >= most or (on_trial and row.recent.endswith(letter)):
-            Circuit.objects.filter(pk=row.pk).update(
-                recent=row.recent, open_until=Now() + pause, cause=cause, detail=_last_words(results)
-            )
+            own.update(**kept, open_until=Now() + pause, cause=cause, detail=_last_words(results))
             return
-    Circuit.objects.filter(pk=row.pk).update(recent=row.recent, open_until=None, cause="", detail="")
+    if len(row.unknown_at) >= _UNKNOWN_MOST:
+        cause = Circuit.Cause.UNKNOWN
+        own.update(**kept, open_until=Now() + _UNKNOWN_PAUSE, cause=cause, detail=_last_words(results))
+        return
+    own.update(**kept, open_until=None, cause="", detail="")
 
 
 def _last_words(results: Iterable[SendResult]) -> str:
@@ -78,4 +89,4 @@ def _last_words(results: Iterable[SendResult]) -> str:
 
 def close(provider: str) -> None:
     """Let `provider` be tried again at once: for a person who has mended the settings."""
-    Circuit.objects.filter(Q(provider=provider)).update(recent="", open_until=None, cause="", detail="")
+    Circuit.objects.filter(provider=provider).update(recent="", unknown_at=[], open_until=None, cause="", detail="")

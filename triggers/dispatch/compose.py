@@ -13,6 +13,7 @@ from campaigns.gestures.faults import RenderError, TextFault
 from campaigns.gestures.render import render
 from campaigns.gestures.variants import choose_variant
 from campaigns.models import Campaign, ChannelName, GestureTemplate, PermittedHours, Sender, Shop, Variant
+from campaigns.senders import by_language, choose_sender
 from triggers import links
 from triggers.channels import Message
 from triggers.claimed import Claimed
@@ -53,7 +54,7 @@ class Composer:
         self._campaigns = (
             Campaign.objects.select_related("gesture").prefetch_related("gesture__variants").in_bulk(campaign_ids)
         )
-        self._senders = {sender.language.casefold(): sender for sender in Sender.objects.order_by("-pk")}
+        self._senders = by_language(Sender.objects.all())
         self._hours = {hours.channel: hours for hours in PermittedHours.objects.all()}
         self._variants: dict[tuple[int, str, str], Variant | None] = {}
 
@@ -72,7 +73,7 @@ class Composer:
         variant = self._variant(gesture, delivery.channel, delivery.customer.language)
         if variant is None:
             return Misfit(delivery, NO_TEXT)
-        sender = self._sender(variant.language)
+        sender = choose_sender(self._senders, variant.language, self._shop)
         if sender is None or not (sender.email_address if delivery.channel == ChannelName.EMAIL else sender.sms_from):
             return Misfit(delivery, NO_SENDER)
         try:
@@ -114,12 +115,6 @@ class Composer:
         if key not in self._variants:
             self._variants[key] = choose_variant(gesture, channel, language, self._shop)
         return self._variants[key]
-
-    def _sender(self, language: str) -> Sender | None:
-        """Return who writes in `language`: its own sender (fr-CA), its base's (fr), the shop's, else anybody."""
-        wanted = (language.casefold(), language.casefold().split("-")[0], self._shop.language.casefold())
-        found = next((self._senders[name] for name in wanted if name in self._senders), None)
-        return found or next(iter(self._senders.values()), None)
 
     def _valid_seconds(self, delivery: Claimed) -> int:
         """Return how long a provider may hold an SMS: while it is fresh, and never into the quiet hours."""

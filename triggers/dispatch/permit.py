@@ -11,14 +11,16 @@ from django.db import transaction
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 
 from campaigns.models import ChannelName, Customer, Shop
+from triggers import epoch
 from triggers.channels import provider_of
 from triggers.claimed import Claimed
 from triggers.dispatch.attempts import Opening, insert_attempts
 from triggers.dispatch.claim import give_back, lease_until
 from triggers.dispatch.compose import Draft, Misfit
+from triggers.dispatch.sms_budget import over_budget
 from triggers.guards import Finding, permit_findings
 from triggers.local_time import civil_day, zone_of
-from triggers.models import Delivery, GuardFinding, State
+from triggers.models import Delivery, Epoch, GuardFinding, State
 
 
 def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) -> list[Draft]:
@@ -30,12 +32,33 @@ def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) ->
         shop = Shop.get()
         unchanged, changed = _locked(drafts)
         found = permit_findings([draft.delivery for draft in unchanged], now, shop=shop)
+        found |= _perhaps_sent_before(unchanged)
+        found |= over_budget([draft for draft in unchanged if draft.delivery.pk not in found], shop, now)
         give_back([draft.delivery for draft in changed])
         _obey([(draft.delivery, found[draft.delivery.pk]) for draft in unchanged if draft.delivery.pk in found], now)
         _skip(misfits)
         fired = _fire([draft for draft in unchanged if draft.delivery.pk not in found], now, shop)
         insert_attempts([_opening(draft) for draft in fired], now)
+        if fired:
+            epoch.advance()
     return fired
+
+
+def _perhaps_sent_before(drafts: Sequence[Draft]) -> dict[int, Finding]:
+    """Return a finding for each that a database lost since, of which this one is a backup, may have sent.
+
+    One planned before that was due then; one planned since is about a moment of then.
+    """
+    lost_until = Epoch.objects.filter(lost_until__isnull=False).values_list("lost_until", flat=True).first()
+    if lost_until is None:
+        return {}
+    deliveries = [draft.delivery for draft in drafts]
+    perhaps = [
+        delivery.pk
+        for delivery in deliveries
+        if (delivery.not_before if delivery.created_at <= lost_until else delivery.due_at) <= lost_until
+    ]
+    return {pk: Finding(epoch.RESTORED) for pk in perhaps}
 
 
 def _locked(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
@@ -122,6 +145,7 @@ def _fire(drafts: Sequence[Draft], now: datetime, shop: Shop) -> list[Draft]:
     for day, deliveries in by_day.items():
         fired += _ours(deliveries).update(
             state=State.SENDING,
+            reason="",
             claims=0,
             lease_until=lease_until(),
             spoken_on=day,

@@ -13,10 +13,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.consent import refuse, suppress
-from campaigns.models import Suppression
+from campaigns.models import Shop, Suppression
 from triggers.channels import SendResult, Verdict, provider_of
 from triggers.claimed import Claimed
-from triggers.dispatch import circuit
+from triggers.dispatch import circuit, sms_budget
 from triggers.dispatch.attempts import Closing, close_attempts
 from triggers.dispatch.send import Answered
 from triggers.models import Delivery, Outcome, State
@@ -77,6 +77,9 @@ def _move(answered: Sequence[Answered], now: datetime) -> None:
             ended[verdict].append(delivery)
     for verdict, deliveries in ended.items():
         _end(deliveries, verdict)
+    unsent = [one.draft for one in answered if _BECOMES[one.result.verdict].state is State.PLANNED]
+    if unsent:
+        sms_budget.take_off(unsent, Shop.get(), now)
     for (verdict, refusals), deliveries in refused.items():
         _again(deliveries, verdict, refusals, now)
 

@@ -2,8 +2,10 @@
 
 from triggers.models.circuit import Circuit
 from triggers.models.delivery import MAY_HAVE_SPOKEN, Attempt, Click, Delivery, DeliveryEvent, Outcome, State
+from triggers.models.epoch import Epoch
 from triggers.models.occasion import Decision, GuardFinding, Heartbeat, Occasion
 from triggers.models.ruling import Ruling
+from triggers.models.sms_day import SmsDay
 from triggers.models.trial import TrialMessage
 
 __all__ = [
@@ -14,11 +16,13 @@ __all__ = [
     "Decision",
     "Delivery",
     "DeliveryEvent",
+    "Epoch",
     "GuardFinding",
     "Heartbeat",
     "Occasion",
     "Outcome",
     "Ruling",
+    "SmsDay",
     "State",
     "TrialMessage",
 ]

@@ -20,6 +20,8 @@ class Circuit(models.Model):
 
     provider = models.CharField(_("provider"), max_length=20, primary_key=True)
     recent = models.CharField(max_length=20, blank=True, default="")
+    # Unix seconds of the last unknown ones.
+    unknown_at = models.JSONField(default=list, blank=True)
     open_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     cause = models.CharField(_("because"), max_length=10, choices=Cause, blank=True, default="")
     detail = models.TextField(_("last refusal"), blank=True, default="")

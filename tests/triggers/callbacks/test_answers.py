@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from campaigns.gestures.sms import asks_for_score
 from campaigns.models import Answer, Customer, Suppression
 from tests import cast
 from tests.triggers.callbacks.conftest import TwilioPost
 from tests.triggers.callbacks.test_twilio import INBOUND, inbound, state_of
 from tests.triggers.messages import SENT, sent
-from triggers.callbacks.answers import asks_for_score, score_of
+from triggers.callbacks.answers import score_of
 from triggers.models import Attempt, DeliveryEvent
 
 pytestmark = pytest.mark.django_db

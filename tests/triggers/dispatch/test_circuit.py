@@ -1,5 +1,6 @@
 """A provider that fails nearly everything is paused for all workers, then tried with one message."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -45,9 +46,30 @@ def test_enough_failures_of_one_kind_open_it(verdict: Verdict, enough: int, caus
 
 
 def test_failures_among_many_answers_do_not_open_it() -> None:
-    for _batch in range(10):
+    for _batch in range(9):
         note(Verdict.UNKNOWN, 2)
         note(Verdict.ACCEPTED, 18)
+    assert circuit.open_channels() == ["email", "sms"]
+
+
+def test_twenty_unknown_in_five_minutes_open_it_whatever_was_well_between() -> None:
+    for _batch in range(19):
+        note(Verdict.UNKNOWN)
+        note(Verdict.ACCEPTED, 19)
+    assert circuit.open_channels() == ["email", "sms"]
+    note(Verdict.UNKNOWN)
+    assert circuit.open_channels() == []
+    over()
+    circuit.take_trial()
+    note(Verdict.ACCEPTED)
+    assert circuit.open_channels() == ["email", "sms"]
+
+
+def test_unknown_ones_of_longer_ago_are_forgotten() -> None:
+    note(Verdict.UNKNOWN, 9)
+    Circuit.objects.update(unknown_at=[time.time() - 301] * 19)
+    note(Verdict.ACCEPTED, 20)
+    note(Verdict.UNKNOWN)
     assert circuit.open_channels() == ["email", "sms"]
 
 
