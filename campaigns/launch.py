@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -21,7 +22,17 @@ Status = Campaign.Status
 
 # A campaign in one of these was told to nobody yet.
 UNSENT: Final = (Status.DRAFT, Status.IN_REVIEW, Status.APPROVED)
-FROZEN_CAMPAIGN: Final = ("moment", "gesture", "holdout_share")
+FROZEN_CAMPAIGN: Final = ("moment", "gesture", "holdout_share", "promised")
+
+
+# What higher apps know to stand in the way: they register at start-up.
+_launch_checks: list[Callable[[Campaign], list[str]]] = []
+
+
+def on_launch(check: Callable[[Campaign], list[str]]) -> Callable[[Campaign], list[str]]:
+    """Register `check(campaign)`, whose answers stand in the way of a launch; usable as a decorator."""
+    _launch_checks.append(check)
+    return check
 
 
 class LaunchRefused(Exception):
@@ -54,14 +65,24 @@ def content_hash(campaign: Campaign) -> str:
         "days": [campaign.before_after_days, campaign.attribution_days],
         "utm": campaign.utm,
     }
+    # Left out where they are not used, so that what was approved before they existed stays approved.
+    seen |= {
+        name: value
+        for name, value in (
+            ("absorbs", sorted(campaign.absorbs.values_list("slug", flat=True))),
+            ("even_in_trouble", campaign.even_in_trouble),
+            ("promised", campaign.promised),
+        )
+        if value
+    }
     text = json.dumps(seen, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def launch_holdout(campaign: Campaign) -> Decimal:
-    """Return the share held out from launch on: a service message is owed to everyone, so none is."""
-    service = campaign.gesture.purpose == GestureTemplate.Purpose.SERVICE
-    return Decimal(0) if service else Decimal(campaign.holdout_share)
+    """Return the share held out from launch on: a service message or a promised benefit is owed to everyone."""
+    owed = campaign.promised or campaign.gesture.purpose == GestureTemplate.Purpose.SERVICE
+    return Decimal(0) if owed else Decimal(campaign.holdout_share)
 
 
 def approval_stands(campaign: Campaign) -> bool:
@@ -87,7 +108,7 @@ def launch_problems(campaign: Campaign) -> list[str]:
     macro = campaign.macro_conversion
     if macro != "order" and not KeyEvent.objects.filter(name=macro).exists():
         problems.append(_("%(name)s is no key event: mark it as one, or count orders.") % {"name": macro})
-    return problems
+    return problems + [problem for check in _launch_checks for problem in check(campaign)]
 
 
 def _text_problems(campaign: Campaign, channels: list[str]) -> list[str]:

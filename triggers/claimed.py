@@ -19,7 +19,7 @@ _OWN: Final = (
     *("not_before", "created_at"),
 )
 _OCCASION: Final = ("key", "due_at", "fresh_until")
-_ADDRESSES: Final = ("email", "email_key", "phone", "phone_key")
+_ADDRESSES: Final = ("email", "email_key", "phone", "phone_key", "country")
 _COLUMNS: Final = (
     *_OWN,
     *(f"occasion__{name}" for name in _OCCASION),
@@ -53,6 +53,7 @@ class Claimed:
     email_key: str
     phone: str
     phone_key: str
+    country: str
     customer: CustomerFacts
     order: OrderFacts | None
 

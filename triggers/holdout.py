@@ -17,8 +17,8 @@ def salt_of(campaign: Campaign) -> str:
 
 
 def share_of(campaign: Campaign) -> Decimal:
-    """Return the share held out, frozen at launch; a service message is never withheld."""
-    if campaign.gesture.purpose == GestureTemplate.Purpose.SERVICE:
+    """Return the share held out, frozen at launch; a service message and a promised benefit are never withheld."""
+    if campaign.promised or campaign.gesture.purpose == GestureTemplate.Purpose.SERVICE:
         return Decimal(0)
     return Decimal(campaign.holdout_share)
 

@@ -23,6 +23,8 @@ COLUMNS: Final = (
     "channel",
     "decision",
     "reason",
+    "value",
+    "next_at",
 )
 _OCCASIONS: Final = Occasion._meta.db_table
 _DELIVERIES: Final = Delivery._meta.db_table

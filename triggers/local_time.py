@@ -4,7 +4,7 @@ SQLite and PostgreSQL disagree with each other, and with next year's rules; zone
 are grouped by instant, so that four hundred zones become some forty branches of SQL.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -16,7 +16,8 @@ from campaigns.models import Customer, PermittedHours, Shop
 from campaigns.models.fields import known_timezones
 
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-_MIDNIGHT: Final = time(0)
+MIDNIGHT: Final = time(0)
+_AHEAD: Final = timedelta(days=60)
 
 
 def zone_of(name: str, shop: Shop) -> ZoneInfo:
@@ -58,27 +59,33 @@ def civil_days(after: datetime, until: datetime, zone: ZoneInfo) -> Iterator[dat
         day += timedelta(days=1)
 
 
-def next_permitted(now: datetime, zone: ZoneInfo, hours: PermittedHours | None) -> datetime:
-    """Return `now` where the channel may speak in `zone`, else the instant it next may; NEVER where it never may.
+def next_permitted(
+    now: datetime, zone: ZoneInfo, hours: PermittedHours | None, closed: Callable[[date], bool] | None = None
+) -> datetime:
+    """Return `now` where the channel may speak in `zone`, else the instant it next may; NEVER where it does not within
+    two months.
 
-    `hours` are half-open, [opens, closes), and None permits always.
+    `hours` are half-open, [opens, closes), and None permits the whole day; `closed` says of a civil day that it is
+    silent whatever its weekday.
     """
-    if hours is None:
+    if hours is None and closed is None:
         return now
-    for day in civil_days(now, now + timedelta(days=8), zone):
-        if str(day.isoweekday()) in hours.weekdays and now < instant(day, hours.closes, zone):
-            return max(now, instant(day, hours.opens, zone))
+    for day in civil_days(now, now + _AHEAD, zone):
+        if (hours and str(day.isoweekday()) not in hours.weekdays) or (closed and closed(day)):
+            continue
+        if now < (instant(day, hours.closes, zone) if hours else day_end(day, zone)):
+            return max(now, instant(day, hours.opens if hours else MIDNIGHT, zone))
     return NEVER
 
 
 def next_permitted_day(day: date, zone: ZoneInfo, hours: PermittedHours | None) -> datetime:
     """Return the first permitted instant after civil `day` is over in `zone`."""
-    return next_permitted(instant(day + timedelta(days=1), _MIDNIGHT, zone), zone, hours)
+    return next_permitted(day_end(day, zone), zone, hours)
 
 
 def day_end(day: date, zone: ZoneInfo) -> datetime:
     """Return the instant at which civil `day` is over in `zone`."""
-    return instant(day + timedelta(days=1), _MIDNIGHT, zone)
+    return instant(day + timedelta(days=1), MIDNIGHT, zone)
 
 
 def zones_in_use() -> list[str]:
@@ -95,3 +102,18 @@ def zones_in_use() -> list[str]:
             " WHERE zone.name IS NOT NULL) SELECT name FROM zone WHERE name IS NOT NULL"
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def places_in_use() -> list[tuple[str, str]]:
+    """Return the distinct (zone name, country) of all customers, either '' where it is not known; see zones_in_use."""
+    table = connection.ops.quote_name(Customer._meta.db_table)
+    in_order = "ORDER BY timezone, country LIMIT 1"
+    beyond = f"FROM {table} WHERE (timezone, country) > (place.zone, place.country) {in_order}"
+    sql = f"""
+        WITH RECURSIVE place(zone, country) AS (
+            SELECT (SELECT timezone FROM {table} {in_order}), (SELECT country FROM {table} {in_order}) UNION ALL
+            SELECT (SELECT timezone {beyond}), (SELECT country {beyond}) FROM place WHERE place.zone IS NOT NULL)
+        SELECT zone, country FROM place WHERE zone IS NOT NULL"""  # noqa: S608 - our own table
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return [(zone, country) for zone, country in cursor.fetchall()]

@@ -98,6 +98,9 @@ class CampaignForm(ModelForm):
             "channels",
             "audience",
             "priority",
+            "absorbs",
+            "even_in_trouble",
+            "promised",
             "holdout_share",
             "macro_conversion",
             "before_after_days",
@@ -107,9 +110,13 @@ class CampaignForm(ModelForm):
             "incentive_cost",
             "utm",
         )
+        widgets = {"absorbs": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        absorbs = self.fields.get("absorbs")
+        if isinstance(absorbs, forms.ModelMultipleChoiceField):
+            absorbs.queryset = Campaign.objects.exclude(pk=self.instance.pk).exclude(status=Campaign.Status.ENDED)
         macro = self.fields.get("macro_conversion")
         if isinstance(macro, forms.ChoiceField):
             names = [(row.name, str(row)) for row in KeyEvent.objects.order_by("kind", "name")]

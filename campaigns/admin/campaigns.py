@@ -119,7 +119,8 @@ class CampaignAdmin(StudioAdmin):
     fieldsets = (
         (None, {"fields": ("name", "slug")}),
         (_("When and what"), {"fields": ("moment", "gesture", "channels")}),
-        (_("For whom"), {"fields": ("audience", "priority")}),
+        (_("For whom"), {"fields": ("audience",)}),
+        (_("Beside the others"), {"fields": ("priority", "absorbs", "even_in_trouble", "promised")}),
         (
             _("Measured how"),
             {

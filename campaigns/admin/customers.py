@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from campaigns import clock
 from campaigns.admin.base import FactAdmin, with_currency
 from campaigns.admin.display import instant, money, yes_no
-from campaigns.admin.panels import Entry, on_timeline, timeline
+from campaigns.admin.panels import Entry, customer_panels, on_timeline, timeline
 from campaigns.consent import record_consent
 from campaigns.models import ChannelName, Customer, Shop, Suppression
 
@@ -66,6 +66,7 @@ class CustomerAdmin(FactAdmin):
             "suppressions": Suppression.objects.filter(address_key__in=keys),
             "timeline": timeline(customer, SHOWN),
             "shown": SHOWN,
+            "panels": customer_panels(request, customer),
             "channels": ChannelName.choices,
             "may_record": request.user.has_perm("campaigns.add_consent"),
         }

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from campaigns.models import Campaign, Customer
 
+CustomerPanel = Callable[[HttpRequest, Customer], SafeString]
 CampaignPanel = Callable[[HttpRequest, Campaign, Customer | None], SafeString]
 
 
@@ -27,12 +28,19 @@ class Entry:
 TimelineSource = Callable[[Customer, int], Iterable[Entry]]
 
 _campaign_panels: list[CampaignPanel] = []
+_customer_panels: list[CustomerPanel] = []
 _timeline_sources: list[TimelineSource] = []
 
 
 def on_campaign(panel: CampaignPanel) -> CampaignPanel:
     """Register `panel(request, campaign, customer)`, shown on every campaign's page; usable as a decorator."""
     _campaign_panels.append(panel)
+    return panel
+
+
+def on_customer(panel: CustomerPanel) -> CustomerPanel:
+    """Register `panel(request, customer)`, shown on every customer's page; usable as a decorator."""
+    _customer_panels.append(panel)
     return panel
 
 
@@ -45,6 +53,11 @@ def on_timeline(source: TimelineSource) -> TimelineSource:
 def campaign_panels(request: HttpRequest, campaign: Campaign, customer: Customer | None) -> list[SafeString]:
     """Return every registered panel of a campaign; `customer` is the one chosen for the preview, if any."""
     return [panel(request, campaign, customer) for panel in _campaign_panels]
+
+
+def customer_panels(request: HttpRequest, customer: Customer) -> list[SafeString]:
+    """Return every registered panel of a customer."""
+    return [panel(request, customer) for panel in _customer_panels]
 
 
 def timeline(customer: Customer, limit: int) -> list[Entry]:

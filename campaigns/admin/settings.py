@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.admin.base import ModelForm, Stacked, StudioAdmin, with_currency
 from campaigns.admin.display import money, number
 from campaigns.admin.money_field import MoneyField
-from campaigns.models import KeyEvent, PermittedHours, Sender, Shop, Spend, Tier
+from campaigns.models import BlackoutDay, ChannelCap, KeyEvent, PermittedHours, Sender, Shop, Spend, Tier
 from campaigns.models.fields import known_timezones
 
 
@@ -29,7 +29,23 @@ class HoursInline(Stacked):
 
     model = PermittedHours
     extra = 0
-    fields = (("channel", "opens", "closes", "weekdays"),)
+    fields = (("channel", "opens", "closes", "weekdays"), "closed_on_holidays")
+
+
+class ChannelCapInline(Stacked):
+    """Closer caps for one channel."""
+
+    model = ChannelCap
+    extra = 0
+    fields = (("channel", "daily", "weekly", "monthly", "commercial"),)
+
+
+class BlackoutDayInline(Stacked):
+    """Days on which the shop keeps silent."""
+
+    model = BlackoutDay
+    extra = 0
+    fields = (("day", "label"),)
 
 
 class ShopForm(ModelForm):
@@ -54,11 +70,21 @@ class ShopAdmin(StudioAdmin):
     """The installation's only shop: its list is its form."""
 
     form = ShopForm
-    inlines = (SenderInline, HoursInline)
+    inlines = (SenderInline, HoursInline, ChannelCapInline, BlackoutDayInline)
     fieldsets = (
         (None, {"fields": ("name", "website", "postal_address")}),
         (_("Country, language, money"), {"fields": (("country", "language", "currency"), "timezone")}),
-        (_("Dose and dates"), {"fields": ("daily_cap", ("leap_day", "birth_date_lock_days"))}),
+        (
+            _("Dose"),
+            {
+                "fields": (("daily_cap", "weekly_cap"), ("monthly_cap", "commercial_cap"), "survey_rest_days"),
+                "description": _(
+                    "How much one customer is told, over all campaigns and what other tools report. "
+                    "Service messages count for none and wait for none."
+                ),
+            },
+        ),
+        (_("Dates"), {"fields": (("leap_day", "birth_date_lock_days"),)}),
         (_("Cost of SMS"), {"fields": (("sms_price", "sms_daily_budget"),)}),
     )
 

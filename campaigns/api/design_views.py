@@ -78,7 +78,7 @@ CAMPAIGN = _Noun(
     "campaign",
     CampaignDesign,
     CampaignOut,
-    lambda: Campaign.objects.select_related("moment", "gesture"),
+    lambda: Campaign.objects.select_related("moment", "gesture").prefetch_related("absorbs"),
     write_campaign,
     campaign_shape,
     campaign_state,

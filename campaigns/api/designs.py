@@ -76,6 +76,9 @@ class CampaignDesign(Design):
     channels: Annotated[list[Channel], Field(min_length=1, max_length=2)] = ["email"]
     audience: JsonObject = {}
     priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
+    absorbs: Annotated[list[Slug], Field(max_length=50)] = []
+    even_in_trouble: bool = False
+    promised: bool = False
     holdout_share: _Share = "0.100"
     macro_conversion: Annotated[str, Text(100, shortest=1)] = "order"
     before_after_days: Annotated[int, Field(ge=1, le=366)] = 28
@@ -137,7 +140,13 @@ def write_campaign(design: CampaignDesign, campaign: Campaign) -> Campaign:
     for name in frozen_fields(campaign):
         if getattr(campaign, name) != values[name]:
             raise Refused(fault(name, _("is frozen: the campaign was launched")), conflict=True)
-    return _saved(campaign, values)
+    absorbed = [
+        _named(f"absorbs.{index}", Campaign.objects.filter(slug=slug).exclude(pk=campaign.pk).first)
+        for index, slug in enumerate(values.pop("absorbs"))
+    ]
+    with transaction.atomic():
+        _saved(campaign, values).absorbs.set(absorbed)
+    return campaign
 
 
 def _named[T](name: str, find: Callable[[], T | None]) -> T:

@@ -79,10 +79,11 @@ def gesture_shape(gesture: GestureTemplate) -> dict[str, Any]:
 def campaign_shape(campaign: Campaign) -> dict[str, Any]:
     """Return a campaign as it is written; costs in minor units of the shop's currency."""
     names = ("slug", "name", "channels", "audience", "priority", "macro_conversion", "before_after_days")
-    more = ("attribution_days", "unit_costs", "incentive_cost", "utm")
+    more = ("attribution_days", "unit_costs", "incentive_cost", "utm", "even_in_trouble", "promised")
     return (
         {name: getattr(campaign, name) for name in (*names, *more)}
         | {"moment": campaign.moment.slug, "gesture": campaign.gesture.slug}
+        | {"absorbs": sorted(absorbed.slug for absorbed in campaign.absorbs.all())}
         | {"holdout_share": f"{campaign.holdout_share:.3f}", "margin_share": f"{campaign.margin_share:.3f}"}
         | {"smallest_useful_effect": f"{campaign.smallest_useful_effect:.2f}"}
     )

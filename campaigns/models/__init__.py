@@ -12,7 +12,7 @@ from campaigns.models.gesture import GestureTemplate, Link, Variant
 from campaigns.models.moment import JourneyMoment
 from campaigns.models.order import Order, OrderStatus
 from campaigns.models.product import Product
-from campaigns.models.shop import PermittedHours, Sender, Shop
+from campaigns.models.shop import BlackoutDay, ChannelCap, PermittedHours, Sender, Shop
 from campaigns.models.spend import Spend
 from campaigns.models.tier import Tier, TierReach
 
@@ -20,7 +20,9 @@ __all__ = [
     "Among",
     "Answer",
     "ApiKey",
+    "BlackoutDay",
     "Campaign",
+    "ChannelCap",
     "ChannelName",
     "Consent",
     "Customer",

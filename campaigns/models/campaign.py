@@ -41,6 +41,24 @@ class Campaign(models.Model):
     channels = models.JSONField(_("channels, in the order tried"), default=default_channels)
     audience = models.JSONField(_("audience"), default=dict, blank=True, help_text=_("Empty: everybody."))
     priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("The higher goes first."))
+    absorbs = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="absorbed_by",
+        verbose_name=_("absorbs"),
+        help_text=_("Who gets this gesture does not also get these the same day."),
+    )
+    even_in_trouble = models.BooleanField(
+        _("even to a customer in trouble"),
+        default=False,
+        help_text=_(
+            "Otherwise it waits while a ticket is open, a parcel late, a return under way or the score at most 6."
+        ),
+    )
+    promised = models.BooleanField(
+        _("promised in the loyalty terms"), default=False, help_text=_("What is promised is owed: nobody is held out.")
+    )
     holdout_share = models.DecimalField(
         _("share of the control group"),
         max_digits=4,

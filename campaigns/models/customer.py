@@ -56,6 +56,8 @@ class Customer(models.Model):
         indexes: ClassVar = [
             # By zone first: whose birthday it is where, and which zones are in use without reading every customer.
             models.Index(fields=["timezone", "birth_day"], name="customer_zone_birthday"),
+            # Which public holidays a tick must know, without reading every customer either.
+            models.Index(fields=["timezone", "country"], name="customer_zone_country"),
             models.Index(fields=["signed_up_at"], name="customer_signed_up"),
             models.Index(fields=["first_order_at"], name="customer_first_order"),
             models.Index(fields=["email_key"], name="customer_email_key", condition=~models.Q(email_key="")),

@@ -10,6 +10,8 @@ from campaigns.models.customer import Customer
 # A request of a customer and what ends the wait for an answer; `properties.ticket` says which one.
 TICKET_OPENED: Final = "ticket_opened"
 TICKET_REPLIES: Final = ("ticket_answered", "ticket_closed")
+# A message that another tool sent; `properties.channel`, `.purpose` (service, relation; else commercial), `.survey`.
+EXTERNAL_MESSAGE: Final = "external_message"
 
 
 class Event(models.Model):
@@ -43,6 +45,12 @@ class Event(models.Model):
             models.Index(fields=["customer", "occurred_at"], name="event_customer_when"),
             # Which events of a name a tick is about.
             models.Index(fields=["name", "occurred_at"], name="event_name_when"),
+            # What the dose asks about a customer, among thousands of page views.
+            models.Index(
+                fields=["customer", "occurred_at"],
+                name="event_dose",
+                condition=models.Q(name__in=[EXTERNAL_MESSAGE, TICKET_OPENED, *TICKET_REPLIES]),
+            ),
         ]
 
     def __str__(self) -> str:

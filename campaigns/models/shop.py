@@ -1,5 +1,6 @@
 """The shop: who it is, in whose name it writes, and when it may."""
 
+from datetime import time
 from typing import Any, Final
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -41,6 +42,21 @@ class Shop(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text=_("Over all campaigns, in the customer's own civil day."),
     )
+    weekly_cap = models.PositiveSmallIntegerField(
+        _("messages in any 7 days"), default=3, validators=[MinValueValidator(1), MaxValueValidator(70)]
+    )
+    monthly_cap = models.PositiveSmallIntegerField(
+        _("messages in any 30 days"), default=6, validators=[MinValueValidator(1), MaxValueValidator(300)]
+    )
+    commercial_cap = models.PositiveSmallIntegerField(
+        _("of which commercial"), default=2, validators=[MinValueValidator(1), MaxValueValidator(300)]
+    )
+    survey_rest_days = models.PositiveSmallIntegerField(
+        _("days between two surveys"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(366)],
+        help_text=_("One budget for all of them: a gesture whose text holds the survey's address is one."),
+    )
     sms_price = models.PositiveIntegerField(
         _("price of an SMS segment"),
         default=8,
@@ -67,8 +83,14 @@ class Shop(models.Model):
 
     @classmethod
     def get(cls) -> "Shop":
-        """Return the shop's row, made with defaults where it does not exist yet."""
-        shop, _created = cls.objects.get_or_create(pk=1)
+        """Return the shop's row, made with defaults where it does not exist yet: no SMS at night, on Sundays or
+        public holidays."""
+        shop, created = cls.objects.get_or_create(pk=1)
+        if created:
+            PermittedHours.objects.get_or_create(
+                channel=ChannelName.SMS,
+                defaults={"shop": shop, "opens": time(8), "closes": time(20), "weekdays": "123456"},
+            )
         return shop
 
 
@@ -103,6 +125,11 @@ class PermittedHours(models.Model):
     weekdays = models.CharField(
         _("days"), max_length=7, default=WEEKDAYS, help_text=_("1 is Monday, 7 is Sunday: 123456 closes on Sunday.")
     )
+    closed_on_holidays = models.BooleanField(
+        _("closed on public holidays"),
+        default=True,
+        help_text=_("Those of the customer's country, else of the shop's."),
+    )
 
     class Meta:
         verbose_name = _("permitted hours")
@@ -113,3 +140,39 @@ class PermittedHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.opens:%H:%M}-{self.closes:%H:%M} ({self.weekdays})"
+
+
+class ChannelCap(models.Model):
+    """How often one channel may speak to a customer, beside the caps over all channels."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="channel_caps")
+    channel = models.CharField(_("channel"), max_length=10, choices=ChannelName, unique=True)
+    daily = models.PositiveSmallIntegerField(_("a day"), default=1, validators=[MinValueValidator(1)])
+    weekly = models.PositiveSmallIntegerField(_("in any 7 days"), default=3, validators=[MinValueValidator(1)])
+    monthly = models.PositiveSmallIntegerField(_("in any 30 days"), default=6, validators=[MinValueValidator(1)])
+    commercial = models.PositiveSmallIntegerField(
+        _("of which commercial"), default=2, validators=[MinValueValidator(1)]
+    )
+
+    class Meta:
+        verbose_name = _("caps of a channel")
+        verbose_name_plural = _("caps of single channels")
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {self.daily} / {self.weekly} / {self.monthly}"
+
+
+class BlackoutDay(models.Model):
+    """A day on which the shop keeps silent, in the recipient's zone; service messages alone still go."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="blackout_days")
+    day = models.DateField(_("day"), unique=True)
+    label = models.CharField(_("why"), max_length=120, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("blackout day")
+        verbose_name_plural = _("blackout days")
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.label}".strip()

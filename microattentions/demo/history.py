@@ -14,9 +14,10 @@ from microattentions.demo.purchases import Span
 from triggers import holdout, local_time
 from triggers.claimed import Claimed
 from triggers.dispatch.compose import Composer, Draft
-from triggers.guards import setting_of, speaker
+from triggers.guards import Setting, speaker
 from triggers.models import Attempt, Click, Decision, Delivery, Occasion, Outcome, State
 from triggers.occasions import Window, kind_of
+from triggers.opening import Opening
 
 # The kinds' queries name every civil day of a window: longer ones would make too long a statement.
 _WINDOW: Final = timedelta(days=28)
@@ -50,7 +51,7 @@ def decide(campaign: Campaign, span: Span, diary: Diary) -> list[Decided]:
     `diary` is asked for the daily cap and not changed.
     """
     shop = Shop.get()
-    setting = setting_of(campaign, shop, [], span.until)
+    setting = Setting(campaign, Opening(shop, span.until, []))
     hours = {row.channel: row for row in PermittedHours.objects.all()}
     spoken = set(diary.spoken)
     decided = []

@@ -72,8 +72,8 @@ def watermark_planner() -> None:
     """Only what fell due since the last plan is looked at."""
     proper = planner._news
 
-    def news(campaign: Any, now: datetime, last: datetime, customers: Any) -> Any:
-        return proper(campaign, now, last, customers).filter(due_at__gt=last)
+    def news(deciding: Any, customers: Any) -> Any:
+        return proper(deciding, customers).filter(due_at__gt=deciding.stop)
 
     planner._news = news
 

@@ -16,6 +16,7 @@ class Person:
 
     id: str
     zone: str = ""
+    country: str = ""
     born: tuple[int, int] | None = None  # (month, day)
     birth_date_changed_on: date | None = None
     known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
@@ -40,6 +41,7 @@ class Purchase:
     known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     counts: bool = True  # paid, not a test, not cancelled, not wholly refunded
     cancelled: datetime | None = None  # when one that does not count was cancelled
+    returning: datetime | None = None  # when one that was delivered was sent back
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class Happening:
-    """An event."""
+    """An event; the last three are of a message that another tool sent."""
 
     id: str
     person: str
@@ -63,6 +65,19 @@ class Happening:
     at: datetime
     ticket: int = 0  # 0 is none
     page: str = ""
+    channel: str = ""
+    purpose: str = ""
+    survey: bool = False
+    known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Score:
+    """An answer to a survey."""
+
+    person: str
+    score: int
+    at: datetime
     known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -102,6 +117,12 @@ class Plan:
     day: date = date(2000, 1, 1)
     channels: tuple[str, ...] = ("email",)
     share: Decimal = Decimal(0)
+    purpose: str = "relation"
+    survey: bool = False
+    promised: bool = False
+    even_in_trouble: bool = False
+    priority: int = 0
+    absorbed_by: tuple[str, ...] = ()  # slugs
 
 
 @dataclass(frozen=True)
@@ -115,12 +136,20 @@ class World:
     reaches: tuple[Reach, ...] = ()
     happenings: tuple[Happening, ...] = ()
     words: tuple[Word, ...] = ()
+    scores: tuple[Score, ...] = ()
     shop_zone: str = "Europe/Paris"
     leap_day: tuple[int, int] = (2, 28)
     lock_days: int = 30
+    shop_country: str = "FR"
     daily_cap: int = 1
-    # (channel, opens, closes, weekdays) of the channels that keep quiet hours
-    quiet: tuple[tuple[str, time, time, str], ...] = ()
+    # in 7 days, in 30 days, of which commercial; days between two surveys
+    caps: tuple[int, int, int] = (3, 6, 2)
+    survey_days: int = 30
+    # (channel, a day, in 7 days, in 30 days, of which commercial)
+    channel_caps: tuple[tuple[str, int, int, int, int], ...] = ()
+    blackout: tuple[date, ...] = ()
+    # (channel, opens, closes, weekdays, closed on holidays) of the channels that keep quiet hours
+    quiet: tuple[tuple[str, time, time, str, bool], ...] = ()
 
 
 def wall_reached(day: date, hour: time, zone: str) -> datetime:

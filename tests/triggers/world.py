@@ -1,14 +1,32 @@
 """Living through an oracle's world with the real planner: each fact is stored when it becomes known."""
 
+import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from campaigns.ingest.totals import recount
-from campaigns.models import Campaign, Consent, Customer, Event, PermittedHours, Shop, Suppression, Tier
+from campaigns.models import (
+    Answer,
+    BlackoutDay,
+    Campaign,
+    ChannelCap,
+    Consent,
+    Customer,
+    Event,
+    PermittedHours,
+    Shop,
+    Suppression,
+    Tier,
+)
 from tests import cast
-from tests.triggers.oracle import Told
-from tests.triggers.oracle_facts import Happening, Person, Plan, Purchase, Reach, Word, World
+from tests.triggers.oracle import Fate, Told
+from tests.triggers.oracle_facts import Happening, Person, Plan, Purchase, Reach, Score, Word, World
+from triggers.channels import Message
+from triggers.claimed import Claimed
+from triggers.dispatch.claim import claim
+from triggers.dispatch.compose import Draft
+from triggers.dispatch.permit import permit
 from triggers.models import Delivery, Occasion, State
 from triggers.planner import plan
 
@@ -20,6 +38,8 @@ def live_through(world: World) -> tuple[World, dict[tuple[str, str, str], Told]]
     """Run the planner at each tick; return the world with its campaigns' keys, and what was stored."""
     _shop(world)
     world = replace(world, plans=tuple(_campaign(world, plan) for plan in world.plans))
+    for plan_ in world.plans:
+        Campaign.objects.get(slug=plan_.slug).absorbed_by.set(Campaign.objects.filter(slug__in=plan_.absorbed_by))
     since: datetime | None = None
     latest: datetime | None = None
     for now in world.ticks:
@@ -27,7 +47,21 @@ def live_through(world: World) -> tuple[World, dict[tuple[str, str, str], Told]]
         _learn(world, since, latest)
         since = latest
         plan(now)
+        send(now)
     return _with_keys(world), stored()
+
+
+def _draft(delivery: Claimed) -> Draft:
+    words = Message(attempt_id=uuid.uuid4(), recipient=delivery.address, sender="us@maison-the.test", text="…")
+    return Draft(delivery, words, "fr")
+
+
+def send(now: datetime, size: int = 500) -> None:
+    """Take what is due through claim and permit; each provider accepts everything."""
+    while batch := claim(now, channels=("email", "sms"), size=size):
+        drafts = [_draft(one) for one in batch]
+        sent = [draft.delivery.pk for draft in permit(drafts, [], now)]
+        Delivery.objects.filter(pk__in=sent).update(state=State.ACCEPTED, claim=None, lease_until=None)
 
 
 def _with_keys(world: World) -> World:
@@ -43,12 +77,27 @@ def _with_keys(world: World) -> World:
 def stored() -> dict[tuple[str, str, str], Told]:
     """Return what is stored, by (campaign's slug, customer, key); each due occasion has its one delivery."""
     rows = Occasion.objects.exclude(campaign__slug=ELSEWHERE).select_related("campaign", "customer")
-    due = rows.filter(decision="due").values_list("pk", "channel", "slot_at")
+    due = rows.filter(decision="due").values_list("pk", "channel")
     deliveries = Delivery.objects.exclude(campaign__slug=ELSEWHERE)
-    assert sorted(due) == sorted(deliveries.values_list("occasion_id", "channel", "not_before"))
+    assert sorted(due) == sorted(deliveries.values_list("occasion_id", "channel"))
     return {
         (row.campaign.slug, row.customer.external_id, row.key): Told(
-            row.due_at, row.slot_at, row.decision, row.reason, row.channel
+            row.due_at, row.slot_at, row.decision, row.reason, row.channel, row.fresh_until, row.value
+        )
+        for row in rows
+    }
+
+
+def fates() -> dict[tuple[str, str, str], Fate]:
+    """Return what became of each message, by (campaign's slug, customer, key)."""
+    rows = Delivery.objects.exclude(campaign__slug=ELSEWHERE).select_related("campaign", "customer", "occasion")
+    states = {State.ACCEPTED: "sent", State.PLANNED: "waiting", State.SKIPPED: "skipped"}
+    return {
+        (row.campaign.slug, row.customer.external_id, row.occasion.key): Fate(
+            states[State(row.state)],
+            row.not_before if row.state == State.PLANNED else None,
+            row.spoken_on,
+            row.reason if row.state == State.SKIPPED else "",
         )
         for row in rows
     }
@@ -59,10 +108,22 @@ def _shop(world: World) -> None:
         timezone=world.shop_zone,
         leap_day=Shop.LeapDay("{:02}-{:02}".format(*world.leap_day)),
         birth_date_lock_days=world.lock_days,
+        country=world.shop_country,
         daily_cap=world.daily_cap,
+        weekly_cap=world.caps[0],
+        monthly_cap=world.caps[1],
+        commercial_cap=world.caps[2],
+        survey_rest_days=world.survey_days,
     )
-    for channel, opens, closes, weekdays in world.quiet:
-        PermittedHours.objects.create(shop=shop, channel=channel, opens=opens, closes=closes, weekdays=weekdays)
+    for channel, opens, closes, weekdays, holidays in world.quiet:
+        PermittedHours.objects.create(
+            shop=shop, channel=channel, opens=opens, closes=closes, weekdays=weekdays, closed_on_holidays=holidays
+        )
+    for channel, daily, weekly, monthly, commercial in world.channel_caps:
+        ChannelCap.objects.create(
+            shop=shop, channel=channel, daily=daily, weekly=weekly, monthly=monthly, commercial=commercial
+        )
+    BlackoutDay.objects.bulk_create(BlackoutDay(shop=shop, day=day) for day in world.blackout)
     for slug in sorted({reach.tier for reach in world.reaches}):
         cast.tier(slug)
 
@@ -92,7 +153,13 @@ def _campaign(world: World, plan: Plan) -> Plan:
         launched_at=plan.launched,
         channels=plan.channels,
         holdout_share=str(plan.share),
+        gesture_fields={"purpose": plan.purpose},
+        priority=plan.priority,
+        even_in_trouble=plan.even_in_trouble,
+        promised=plan.promised,
     )
+    if plan.survey:
+        campaign.gesture.variants.update(body="{{ survey_url }}")
     return replace(plan, key=campaign.pk)
 
 
@@ -112,7 +179,7 @@ def _learn(world: World, since: datetime | None, now: datetime) -> None:
     people = {row.external_id: row for row in Customer.objects.all()}
     known_from = {person.id: person.known_from for person in world.people}
 
-    def told[F: (Purchase, Reach, Happening, Word)](facts: tuple[F, ...]) -> list[F]:
+    def told[F: (Purchase, Reach, Happening, Word, Score)](facts: tuple[F, ...]) -> list[F]:
         return [fact for fact in facts if new(max(fact.known_from, known_from[fact.person]))]
 
     for purchase in told(world.purchases):
@@ -126,7 +193,7 @@ def _learn(world: World, since: datetime | None, now: datetime) -> None:
             customer=people[event.person],
             name=event.name,
             occurred_at=event.at,
-            properties={name: value for name in ("ticket", "page") if (value := getattr(event, name))},
+            properties=_properties(event),
             recorded_at=now,
         )
         for event in told(world.happenings)
@@ -143,9 +210,31 @@ def _learn(world: World, since: datetime | None, now: datetime) -> None:
         for word in told(world.words)
     )
 
+    Answer.objects.bulk_create(
+        Answer(
+            external_id=f"a-{score.person}-{score.at}-{score.score}",
+            customer=people[score.person],
+            score=score.score,
+            answered_at=score.at,
+            recorded_at=now,
+        )
+        for score in told(world.scores)
+    )
+
+
+def _properties(event: Happening) -> dict[str, Any]:
+    given = {
+        "ticket": event.ticket,
+        "page": event.page,
+        "channel": event.channel,
+        "purpose": event.purpose,
+        "survey": event.survey,
+    }
+    return {name: value for name, value in given.items() if value}
+
 
 def _buy(buyer: Customer, purchase: Purchase) -> None:
-    status = "delivered" if purchase.delivered else "paid"
+    status = "returning" if purchase.returning else "delivered" if purchase.delivered else "paid"
     cast.order(
         buyer,
         purchase.id,
@@ -153,7 +242,7 @@ def _buy(buyer: Customer, purchase: Purchase) -> None:
         promised_at=purchase.promised,
         delivered_at=purchase.delivered,
         status=status if purchase.counts else "cancelled" if purchase.cancelled else "pending",
-        updated_at=purchase.cancelled or purchase.placed,
+        updated_at=purchase.returning or purchase.cancelled or purchase.placed,
     )
 
 
@@ -161,7 +250,8 @@ def _store(person: Person) -> None:
     customer = cast.customer(
         person.id,
         email=f"{person.id}@maison-the.test" if person.email else "",
-        phone=f"+3363998{len(person.id):04}" if person.phone else "",
+        phone=f"+3363998{sum(map(ord, person.id)):04}" if person.phone else "",
+        country=person.country,
         timezone=person.zone,
         birth_day=person.born and person.born[0] * 100 + person.born[1],
         birth_date_changed_on=person.birth_date_changed_on,

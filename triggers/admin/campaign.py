@@ -1,14 +1,16 @@
-"""What became of a campaign, on its page: occasions by decision and reason, messages by state."""
+"""What became of a campaign, on its page: occasions by decision and reason, messages by state, and who else speaks."""
 
 from django.db.models import Count
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from campaigns import clock
 from campaigns.admin.panels import on_campaign
 from campaigns.models import Campaign, Customer
 from triggers.admin.words import decision_pill, reason_words, state_pill
 from triggers.models import Delivery, Occasion
+from triggers.overlap import overlaps
 
 
 @on_campaign
@@ -29,3 +31,11 @@ def outcome(request: HttpRequest, campaign: Campaign, _customer: Customer | None
         "states": [{**row, "pill": state_pill(row["state"])} for row in states],
     }
     return render_to_string("studio/campaign_outcome.html", context, request)
+
+
+@on_campaign
+def who_else(request: HttpRequest, campaign: Campaign, _customer: Customer | None) -> SafeString:
+    """Return the card of the campaigns that reach the same customers."""
+    found = overlaps(campaign, clock.now())
+    context = {"found": found, "close": any(row.close for row in found.rows)}
+    return render_to_string("studio/overlaps.html", context, request)

@@ -52,13 +52,14 @@ class OccasionAdmin(FactAdmin):
     fields = (
         ("campaign", "customer"),
         ("decided", "why"),
+        ("value", "free"),
         ("due", "planned", "fresh"),
         ("key", "order", "channel"),
         "decided_at",
         "messages",
         "findings_table",
     )
-    readonly_fields = ("decided", "why", "due", "planned", "fresh", "messages", "findings_table")
+    readonly_fields = ("decided", "why", "free", "due", "planned", "fresh", "messages", "findings_table")
 
     def heading(self, row: Occasion) -> str:
         """Return for example "Claire Petit · Birthday tea"."""
@@ -86,6 +87,11 @@ class OccasionAdmin(FactAdmin):
     def planned(self, occasion: Occasion) -> str:
         """Return the slot after quiet hours and caps."""
         return instant(occasion.slot_at)
+
+    @admin.display(description=_("not before"))
+    def free(self, occasion: Occasion) -> str:
+        """Return when what stopped it would have let it pass."""
+        return instant(occasion.next_at)
 
     @admin.display(description=_("fresh until"))
     def fresh(self, occasion: Occasion) -> str:

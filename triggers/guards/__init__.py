@@ -6,18 +6,16 @@ docs/add-a-guard.md.
 """
 
 from triggers.guards.chain import GUARDS, TEMPORARY, speaker
-from triggers.guards.guard import Clock, Guard, Setting, address_field, setting_of
+from triggers.guards.guard import Guard, Setting, address_field
 from triggers.guards.permit import Finding, permit_findings
 
 __all__ = [
     "GUARDS",
     "TEMPORARY",
-    "Clock",
     "Finding",
     "Guard",
     "Setting",
     "address_field",
     "permit_findings",
-    "setting_of",
     "speaker",
 ]

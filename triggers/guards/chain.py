@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.db.models import Case, CharField, Q, Value, When
 
-from triggers.guards import contact, dose
+from triggers.guards import absorbed, contact, quiet, trouble
 from triggers.guards.guard import Guard, Setting
 
 GUARDS: Final[tuple[Guard, ...]] = (
@@ -14,9 +14,11 @@ GUARDS: Final[tuple[Guard, ...]] = (
     contact.SUPPRESSED,
     contact.NO_TEXT,
     contact.NOT_ON_LIST,
+    absorbed.ABSORBED,
     # Of the temporary ones the first that is not content decides: what waits for tomorrow before what waits for hours.
-    dose.DAILY_CAP,
-    dose.QUIET_HOURS,
+    # The caps (caps.py) are asked before them all, since what they move they move to tomorrow or later.
+    trouble.IN_TROUBLE,
+    quiet.QUIET_HOURS,
 )
 DEFINITE: Final = tuple(guard for guard in GUARDS if not guard.moves_to)
 TEMPORARY: Final = tuple(guard for guard in GUARDS if guard.moves_to)

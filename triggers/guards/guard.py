@@ -1,45 +1,65 @@
 """What a guard is, and what it may look at: the campaign, the shop, and the recipients' clocks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
 
-from campaigns.models import Campaign, ChannelName, PermittedHours, Shop
-from triggers import local_time
+from campaigns.models import Campaign, ChannelName, GestureTemplate, Shop
+from triggers.opening import Clock, Opening
 
 _ADDRESS: Final = {ChannelName.EMAIL: "email", ChannelName.SMS: "phone"}
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """The recipients' time in one zone, for one channel.
-
-    `open_at` is now where the channel may speak, else when it next may; `tomorrow_at` is when it first may once the
-    civil day `today` is over. Both are local_time.NEVER where it never may.
-    """
-
-    today: date
-    open_at: datetime
-    tomorrow_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Setting:
-    """All that a guard may look at beside the customer. `clocks` has one for each (channel, zone name) in use."""
+    """All that a guard may look at beside the customer: the campaign, and what its tick or batch has in common."""
 
     campaign: Campaign
-    shop: Shop
-    now: datetime
-    clocks: dict[tuple[str, str], Clock]
+    opening: Opening
+
+    @property
+    def shop(self) -> Shop:
+        """The shop as the tick or batch reads it."""
+        return self.opening.shop
+
+    @property
+    def now(self) -> datetime:
+        """Business time."""
+        return self.opening.now
+
+    @property
+    def service(self) -> bool:
+        """Whether the message is about the customer's own order or request."""
+        return self.campaign.gesture.purpose == GestureTemplate.Purpose.SERVICE
+
+    def clocks(self, channel: str) -> dict[tuple[str, str, str], Clock]:
+        """Return the clocks of a channel, by (channel, zone name, country whose holidays are near)."""
+        return self.opening.clocks(channel, blackout=not self.service)
+
+    def clock(self, channel: str, zone: str, country: str) -> Clock:
+        """Return the clock of one customer."""
+        clocks = self.clocks(channel)
+        key = channel, zone, self.opening.country_of(country)
+        return clocks[key] if key in clocks else clocks[channel, zone, ""]
+
+    def holidays_of(self, path: str) -> Any:
+        """Return an expression: the country in the key of the customer's clock."""
+        near = sorted(self.opening.keeping_holidays)
+        if not near:
+            return Value("")
+        own = [When(**{f"{path}country__in": near}, then=F(f"{path}country"))]
+        if self.shop.country in near:
+            own.append(When(**{f"{path}country": ""}, then=Value(self.shop.country)))
+        return Case(*own, default=Value(""), output_field=CharField())
 
     def zones_by_day(self, channel: str) -> dict[date, list[str]]:
         """Return the civil dates of this instant, each with the zone names that live in it."""
         days: dict[date, list[str]] = {}
-        for (known, zone), clock in self.clocks.items():
-            if known == channel:
+        for (_channel, zone, country), clock in self.clocks(channel).items():
+            if not country:
                 days.setdefault(clock.today, []).append(zone)
         return days
 
@@ -52,35 +72,19 @@ class Guard:
     query's row to the customer ("" or "customer__"), and an empty Q means always content. A definite guard that is
     not content skips. A temporary one, with `moves_to`, moves the message to that instant of the recipient's Clock,
     and skips where the occasion would no longer be fresh. `by_channel` is false where every channel gets one answer.
+    `seen(setting, path)`, where given, is a text expression: what it saw, '' where it is content.
     """
 
     name: str
     condition: Callable[[Setting, str, str], Any]
     moves_to: Literal["", "open_at", "tomorrow_at"] = ""
     by_channel: bool = True
+    seen: Callable[[Setting, str], Any] | None = None
 
     def content(self, setting: Setting, channel: str, path: str) -> Case:
         """Return the condition as a boolean column."""
         holds = Q(self.condition(setting, channel, path)) or Q(pk__isnull=False)
         return Case(When(holds, then=Value(True)), default=Value(False), output_field=BooleanField())
-
-
-def setting_of(campaign: Campaign, shop: Shop, zones: Sequence[str], now: datetime) -> Setting:
-    """Return the setting of a campaign at `now`, for customers in the zones named."""
-    permitted = {hours.channel: hours for hours in PermittedHours.objects.filter(shop=shop)}
-    clocks = {}
-    for name in zones:
-        zone = local_time.zone_of(name, shop)
-        today = local_time.civil_day(now, zone)
-        midnight = local_time.day_end(today, zone)
-        for channel in campaign.channels:
-            hours = permitted.get(channel)
-            clocks[channel, name] = Clock(
-                today=today,
-                open_at=local_time.next_permitted(now, zone, hours),
-                tomorrow_at=local_time.next_permitted(midnight, zone, hours),
-            )
-    return Setting(campaign=campaign, shop=shop, now=now, clocks=clocks)
 
 
 def address_field(channel: str) -> str:

@@ -1,21 +1,26 @@
-"""The fire permit's questions: what, just before sending, still speaks against each delivery of a batch."""
+"""The fire permit's questions: what, just before sending, still speaks against each delivery of a batch.
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+It is the arbiter too: of several messages due now to one customer, whose caps let only some pass, the more urgent go.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db.models import Q
 
 from campaigns.models import Campaign, Shop
 from triggers import local_time
 from triggers.claimed import Claimed
+from triggers.guards.caps import SURVEY_MARK, Caps, Limit, Message, Told
 from triggers.guards.chain import GUARDS, all_of
-from triggers.guards.dose import DAILY_CAP
-from triggers.guards.guard import Guard, Setting, setting_of
-from triggers.models import MAY_HAVE_SPOKEN, Delivery
+from triggers.guards.guard import Guard, Setting
+from triggers.guards.mailbox import DUPLICATE, Mailboxes
+from triggers.models import Decision, Delivery, State
 from triggers.occasions import Window, occasions
+from triggers.opening import Opening
 
 # How soon a message that a stop button holds asks again.
 _STOP_LASTS: Final = timedelta(minutes=1)
@@ -36,44 +41,68 @@ def permit_findings(deliveries: Sequence[Claimed], now: datetime, *, shop: Shop 
     """Return what speaks against sending `deliveries` at `now`, by delivery id; one that is absent may be sent.
 
     Call it inside the transaction that marks the permitted ones as sending, with their customers locked, and with
-    the `shop` as read there. The batch itself counts: of two that may not both be sent, the one of the more urgent
-    campaign, then deadline, is permitted. A few queries a campaign, none a delivery.
+    the `shop` as read there. Of those that may not all be sent to one customer, the one of the higher priority is, then
+    of the earlier deadline, the earlier due, the older campaign; what else is due to the customer now is counted with
+    the batch, so that it does not matter which worker holds it. A few queries a campaign, none a delivery.
     """
-    shop = shop or Shop.get()
+    candidates = [*deliveries, *_rivals(deliveries, now)]
     by_campaign: dict[int, list[Claimed]] = defaultdict(list)
-    for delivery in deliveries:
+    for delivery in candidates:
         by_campaign[delivery.campaign_id].append(delivery)
     campaigns = (
         Campaign.objects.filter(pk__in=by_campaign)
         .select_related("moment", "gesture")
-        .prefetch_related("gesture__variants")
-        .order_by("-priority", "pk")
+        .prefetch_related("gesture__variants", "absorbed_by")
     )
+    places = {(delivery.customer.timezone, delivery.country) for delivery in candidates}
+    opening = Opening(shop or Shop.get(), now, sorted(places))
+    asked = {campaign.pk: _Asked(Setting(campaign, opening), by_campaign[campaign.pk]) for campaign in campaigns}
+    spoken = _Spoken(candidates, opening)
+    own = {delivery.pk for delivery in deliveries}
     findings: dict[int, Finding] = {}
-    spoken = _Spoken(deliveries, shop)
-    for campaign in campaigns:
-        batch = sorted(by_campaign[campaign.pk], key=lambda delivery: (delivery.fresh_until, delivery.pk))
-        asked = _Asked(campaign, batch, shop, now)
-        for delivery in batch:
-            finding = asked.finding(delivery) or spoken.finding(delivery, asked.setting)
-            if finding is None:
-                spoken.add(delivery)
-            else:
-                findings[delivery.pk] = finding
+    for delivery in sorted(candidates, key=lambda delivery: _rank(delivery, asked)):
+        campaign = asked[delivery.campaign_id]
+        finding = campaign.finding(delivery) or spoken.finding(delivery, campaign) or campaign.for_now(delivery)
+        if finding is None:
+            spoken.add(delivery, campaign)
+        elif delivery.pk in own:
+            findings[delivery.pk] = finding
     return findings
+
+
+def _rivals(deliveries: Sequence[Claimed], now: datetime) -> list[Claimed]:
+    """Return what else is due now to the customers of the batch, in the queue or in another worker's hands."""
+    customers = {delivery.customer_id for delivery in deliveries}
+    waiting = Delivery.objects.filter(
+        ~Q(pk__among=[delivery.pk for delivery in deliveries]),
+        # By the occasion, whose index knows the customer.
+        occasion__customer__among=customers,
+        occasion__decision=Decision.DUE,
+        occasion__fresh_until__gt=now,
+        state__in=(State.PLANNED, State.CLAIMED),
+        not_before__lte=now,
+        campaign__status=Campaign.Status.LIVE,
+    )
+    return Claimed.read(waiting)
+
+
+def _rank(delivery: Claimed, asked: dict[int, "_Asked"]) -> tuple[Any, ...]:
+    priority = asked[delivery.campaign_id].setting.campaign.priority
+    return -priority, delivery.fresh_until, delivery.due_at, delivery.campaign_id, delivery.key
 
 
 class _Asked:
     """What the guards answer for the deliveries of one campaign."""
 
-    def __init__(self, campaign: Campaign, batch: Sequence[Claimed], shop: Shop, now: datetime) -> None:
-        zones = sorted({delivery.customer.timezone for delivery in batch})
-        self.setting = setting_of(campaign, shop, zones, now)
-        self._still_reached = _still_reached(campaign, [row for row in batch if row.fresh_until > now])
-        self._held = _held_by(self.setting, batch)
+    def __init__(self, setting: Setting, batch: Sequence[Claimed]) -> None:
+        self.setting = setting
+        self._still_reached = _still_reached(setting.campaign, [row for row in batch if row.fresh_until > setting.now])
+        self._held = _held_by(setting, batch)
+        self._limits: dict[str, list[Limit]] = {}
+        self.survey = any(SURVEY_MARK in variant.body for variant in setting.campaign.gesture.variants.all())
 
     def finding(self, delivery: Claimed) -> Finding | None:
-        """Return the first thing that speaks against it, what is definite first."""
+        """Return what speaks against it for good, or which stop button holds it."""
         setting = self.setting
         if delivery.fresh_until <= setting.now:
             return Finding("stale", delivery.fresh_until.isoformat())
@@ -84,65 +113,51 @@ class _Asked:
         stop = _stop(setting)
         if stop:
             return _moved(stop, "", setting.now + _STOP_LASTS, delivery)
-        guard = self._held.get(delivery.pk)
-        return _held(guard, delivery, setting) if guard else None
+        guard, seen = self._held.get(delivery.pk, (None, ""))
+        return Finding(guard.name, seen) if guard and not guard.moves_to else None
+
+    def for_now(self, delivery: Claimed) -> Finding | None:
+        """Return which temporary guard speaks against it: asked after the caps, which make it wait longer."""
+        guard, seen = self._held.get(delivery.pk, (None, ""))
+        return _held(guard, seen, delivery, self.setting) if guard else None
+
+    def limits(self, channel: str, caps: Caps) -> list[Limit]:
+        """Return the caps of the campaign on a channel."""
+        if channel not in self._limits:
+            self._limits[channel] = caps.limits(self.setting.campaign, channel)
+        return self._limits[channel]
 
 
 class _Spoken:
-    """What may have reached the batch's mailboxes and customers, the deliveries permitted so far included."""
+    """What may have reached the batch's mailboxes and customers, what was found free to go so far included."""
 
-    def __init__(self, deliveries: Sequence[Claimed], shop: Shop) -> None:
-        self._shop = shop
-        self._customers: set[int] = set()
-        self._owners: dict[tuple[int, str, str | date], int] = {}
-        addresses = Counter(delivery.address_key for delivery in deliveries)
-        known = Delivery.objects.filter(
-            ~Q(address_key=""),  # as the index is
-            address_key__among=addresses,
-            campaign__in={delivery.campaign_id for delivery in deliveries},
-            state__in=MAY_HAVE_SPOKEN,
-        ).values_list(
-            "customer_id", "campaign_id", "address_key", "occasion__key", "occasion__due_at", "customer__timezone"
-        )
-        for owner, campaign_id, address, key, due_at, timezone in known:
-            addresses[address] += 1
-            self._remember(owner, self._words(campaign_id, address, key, due_at, timezone))
-        # Nobody else can have spoken to an address that occurs once.
-        self._shared = {address for address, count in addresses.items() if count > 1}
+    def __init__(self, candidates: Sequence[Claimed], opening: Opening) -> None:
+        self._caps = Caps(opening.shop, opening.now)
+        self._mailboxes = Mailboxes(candidates, opening.shop)
+        self._told = Told(self._caps, {delivery.customer_id: delivery.customer.timezone for delivery in candidates})
+        self._before: dict[int, list[str]] = defaultdict(list)
 
-    def finding(self, delivery: Claimed, setting: Setting) -> Finding | None:
-        """Return whether the batch or another profile's message to the same mailbox speaks against it."""
-        for word in self._words_of(delivery):
-            if self._owners.get(word, delivery.customer_id) != delivery.customer_id:
-                return Finding("duplicate_address", str(word[2]))
-        if delivery.customer_id in self._customers:
-            # With a cap of several, it asks again at once, when the first one counts.
-            if self._shop.daily_cap > 1:
-                return Finding(DAILY_CAP.name, str(self._shop.daily_cap), setting.now)
-            return _held(DAILY_CAP, delivery, setting)
-        return None
+    def finding(self, delivery: Claimed, asked: _Asked) -> Finding | None:
+        """Return whether a cap or another profile's message to the same mailbox speaks against it."""
+        if taken := self._mailboxes.taken(delivery):
+            return Finding(DUPLICATE, taken)
+        free = self._told.free_from(delivery.customer_id, asked.limits(delivery.channel, self._caps))
+        clock = asked.setting.clock(delivery.channel, delivery.customer.timezone, delivery.country)
+        if free is None or free[0] <= clock.today:
+            return None
+        day, limit = free
+        # What went first of those due together is part of what the cap saw.
+        before = "".join(f", {slug}" for slug in self._before[delivery.customer_id])
+        return _moved(limit.name, f"{limit.words} → {day}{before}"[:200], clock.opening(day), delivery)
 
-    def add(self, delivery: Claimed) -> None:
-        """Count a delivery that is now permitted."""
-        self._customers.add(delivery.customer_id)
-        self._remember(delivery.customer_id, self._words_of(delivery))
-
-    def _remember(self, owner: int, words: Iterable[tuple[int, str, str | date]]) -> None:
-        for word in words:
-            self._owners.setdefault(word, owner)
-
-    def _words_of(self, delivery: Claimed) -> list[tuple[int, str, str | date]]:
-        address = delivery.address_key
-        if address not in self._shared:
-            return []
-        return self._words(delivery.campaign_id, address, delivery.key, delivery.due_at, delivery.customer.timezone)
-
-    def _words(
-        self, campaign_id: int, address: str, key: str, due_at: datetime, timezone: str
-    ) -> list[tuple[int, str, str | date]]:
-        """Return what must not be said twice to one address: a campaign's same key, or its same due day."""
-        day = local_time.civil_day(due_at, local_time.zone_of(timezone, self._shop))
-        return [(campaign_id, address, key), (campaign_id, address, day)]
+    def add(self, delivery: Claimed, asked: _Asked) -> None:
+        """Count a delivery that may go."""
+        setting = asked.setting
+        today = setting.clock(delivery.channel, delivery.customer.timezone, delivery.country).today
+        purpose = setting.campaign.gesture.purpose
+        self._told.add(delivery.customer_id, Message(today, delivery.channel, purpose, asked.survey))
+        self._before[delivery.customer_id].append(setting.campaign.slug)
+        self._mailboxes.add(delivery)
 
 
 def _stop(setting: Setting) -> str:
@@ -152,13 +167,11 @@ def _stop(setting: Setting) -> str:
     return "" if setting.campaign.status == Campaign.Status.LIVE else "campaign_paused"
 
 
-def _held(guard: Guard, delivery: Claimed, setting: Setting) -> Finding:
-    if not guard.moves_to:
-        return Finding(guard.name)
+def _held(guard: Guard, seen: str, delivery: Claimed, setting: Setting) -> Finding:
     timezone = delivery.customer.timezone
-    clock = setting.clocks[delivery.channel, timezone]
+    clock = setting.clock(delivery.channel, timezone, delivery.country)
     wall = setting.now.astimezone(local_time.zone_of(timezone, setting.shop))
-    return _moved(guard.name, f"{wall:%Y-%m-%d %H:%M}", getattr(clock, guard.moves_to), delivery)
+    return _moved(guard.name, seen or f"{wall:%Y-%m-%d %H:%M}", getattr(clock, guard.moves_to), delivery)
 
 
 def _moved(guard: str, value: str, next_at: datetime, delivery: Claimed) -> Finding:
@@ -180,13 +193,17 @@ def _still_reached(campaign: Campaign, batch: Sequence[Claimed]) -> set[tuple[in
     return set(occasions(campaign, window, customers).values_list("customer_id", "key"))
 
 
-def _held_by(setting: Setting, batch: Sequence[Claimed]) -> dict[int, Guard]:
-    """Return the first guard that is not content, by delivery id; most have none, and no row comes back."""
-    held: dict[int, Guard] = {}
+def _held_by(setting: Setting, batch: Sequence[Claimed]) -> dict[int, tuple[Guard, str]]:
+    """Return the first guard that is not content and what it saw, by delivery id; most have none, and no row comes
+    back."""
+    held: dict[int, tuple[Guard, str]] = {}
+    path = "customer__"
     for channel in sorted({delivery.channel for delivery in batch}):
-        content = {guard.name: guard.content(setting, channel, "customer__") for guard in GUARDS}
+        content = {guard.name: guard.content(setting, channel, path) for guard in GUARDS}
+        seen = {f"seen_{guard.name}": guard.seen(setting, path) for guard in GUARDS if guard.seen}
         ids = [delivery.pk for delivery in batch if delivery.channel == channel]
         unhappy = Delivery.objects.filter(~all_of([Q(answer) for answer in content.values()]), pk__among=ids)
-        for pk, *answers in unhappy.annotate(**content).values_list("pk", *content):
-            held[pk] = next(guard for guard, holds in zip(GUARDS, answers, strict=True) if not holds)
+        for row in unhappy.annotate(**content, **seen).values("pk", *content, *seen):
+            guard = next(guard for guard in GUARDS if not row[guard.name])
+            held[row["pk"]] = guard, row.get(f"seen_{guard.name}", "")
     return held

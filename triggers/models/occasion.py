@@ -21,7 +21,8 @@ class Occasion(models.Model):
 
     `due_at` is the moment's own instant, `slot_at` the planned one after quiet hours and caps: the anchor of both
     arms in every report. `channel` is the one that speaks (or would have, for a held-out customer). `reason` names
-    the guard that skipped it, or that moved `slot_at` behind `due_at`.
+    the guard that skipped it, or that moved `slot_at` behind `due_at`; `value` is what that guard saw, and `next_at`
+    when it would be content again, None for never.
     """
 
     # No foreign keys in the database here and in Delivery: every row comes from a SELECT over the tables referred to,
@@ -42,6 +43,8 @@ class Occasion(models.Model):
     channel = models.CharField(_("channel"), max_length=10, choices=ChannelName, blank=True, default="")
     decision = models.CharField(_("decision"), max_length=10, choices=Decision)
     reason = models.CharField(_("reason"), max_length=30, blank=True, default="")
+    value = models.CharField(_("value seen"), max_length=100, blank=True, default="")
+    next_at = models.DateTimeField(_("not before"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"))
 
     class Meta:

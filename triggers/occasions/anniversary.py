@@ -67,6 +67,7 @@ class Anniversary(OccasionKind):
     rule_model = AnniversaryRule
     customer_path = ""
     longest_fresh = timedelta(days=3)
+    counts_permitted_time = False
     # Between one month and three there are 59 days: one row of the query stands for one anniversary.
     longest_window = timedelta(days=57)
 

@@ -40,6 +40,7 @@ class Birthday(OccasionKind):
     longest_fresh = timedelta(days=3)
     # A customer has one birthday a year, so one row of the query can stand for it.
     longest_window = timedelta(days=300)
+    counts_permitted_time = False
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "On the birthday, at 9:00 local time"."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
 from campaigns.models import Campaign, Customer, Shop
-from campaigns.moment_kinds import MomentRule
+from campaigns.moment_kinds import MomentRule, parse_rule
+from triggers import local_time
 from triggers.occasions.kind import NO_ORDER, OccasionKind, Window
 from triggers.occasions.local_days import by_zone, local_days
 
@@ -38,6 +39,7 @@ class CalendarDay(OccasionKind):
     rule_model = CalendarRule
     customer_path = ""
     longest_fresh = timedelta(hours=26)
+    counts_permitted_time = False
     longest_window = timedelta(days=300)
     asks_everybody_every = timedelta(minutes=15)
 
@@ -49,6 +51,15 @@ class CalendarDay(OccasionKind):
             day = date_format(rule.day, "MONTH_DAY_FORMAT")
             return _("Every year on %(day)s, at %(hour)s local time") % {"day": day, "hour": hour}
         return _("On %(day)s, at %(hour)s local time") % {"day": date_format(rule.day), "hour": hour}
+
+    def only_dues(self, campaign: Campaign, /) -> list[tuple[datetime, datetime]] | None:
+        """See OccasionKind."""
+        rule, shop = parse_rule(self.name, campaign.moment.rule), Shop.get()
+        assert isinstance(rule, CalendarRule)
+        if rule.every_year:
+            return None
+        zone = local_time.zone_of("", shop)
+        return [(local_time.instant(rule.day, time(rule.send_hour), zone), local_time.day_end(rule.day, zone))]
 
     def occasions(
         self, campaign: Campaign, window: Window, customers: Collection[int] | None = None

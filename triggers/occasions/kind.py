@@ -54,12 +54,18 @@ class OccasionKind(MomentKind):
 
     `asks_everybody_every`: a kind that concerns a whole audience at once is asked of everybody only when such a part of
     the day begins (a local hour is always one of its quarters), and at each tick of those whom a fact touched.
+
+    `counts_permitted_time`: its freshness is a length of time, to which each day adds one on which the channel that
+    speaks is closed; not so where it ends with a civil day. `speaks_to_trouble`: it is the trouble itself that it
+    speaks of, and so does not wait until that is over.
     """
 
     customer_path: ClassVar[str]
     longest_fresh: ClassVar[timedelta]
     longest_window: ClassVar[timedelta] = timedelta.max
     asks_everybody_every: ClassVar[timedelta] = timedelta(0)
+    counts_permitted_time: ClassVar[bool] = True
+    speaks_to_trouble: ClassVar[bool] = False
 
     @abstractmethod
     def occasions(
@@ -75,6 +81,11 @@ class OccasionKind(MomentKind):
         """Raise ValueError for a window longer than `longest_window`."""
         if window.until - window.after > self.longest_window:
             raise ValueError(f"{self.name} is asked for at most {self.longest_window.days} days at once")
+
+    def only_dues(self, _campaign: Campaign, /) -> "list[tuple[datetime, datetime]] | None":
+        """Return the only (due, fresh until) that the moment can ever have, on the shop's clock; None where it has
+        many, as most kinds."""
+        return None
 
     def among(self, campaign: Campaign, customers: Collection[int] | None) -> Q:
         """Return the condition that a row's customer is in the campaign's audience, and among `customers`."""

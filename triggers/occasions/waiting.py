@@ -40,6 +40,7 @@ class Waiting(OccasionKind):
     rule_model = WaitingRule
     customer_path = "customer__"
     longest_fresh = _FRESH
+    speaks_to_trouble = True
 
     def about_order_by(self, rule: MomentRule, /) -> bool:
         """See MomentKind."""
