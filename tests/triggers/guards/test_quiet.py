@@ -91,7 +91,7 @@ def test_new_shop_sends_no_sms_at_night_on_sundays_or_holidays() -> None:
 
 
 def test_channel_that_never_opens_is_told_before_the_launch() -> None:
-    campaign = cast.live_campaign(channels=("sms",), status="draft", launched_at=None)
+    campaign = cast.live_campaign(channels=("sms",), status="draft")
     hours = sms_hours(weekdays="")
     assert any("SMS" in problem for problem in launch_problems(campaign))
     hours.weekdays = "7"
@@ -101,6 +101,6 @@ def test_channel_that_never_opens_is_told_before_the_launch() -> None:
 
 @pytest.mark.parametrize(("day", "count"), [("2026-12-06", 1), ("2026-12-07", 0), ("2026-12-25", 1)])
 def test_sms_of_a_sunday_or_holiday_alone_is_told_before_the_launch(day: str, count: int) -> None:
-    campaign = cast.live_campaign("calendar", {"day": day}, channels=("sms",), status="draft", launched_at=None)
+    campaign = cast.live_campaign("calendar", {"day": day}, channels=("sms",), status="draft")
     sms_hours()
     assert len(launch_problems(campaign)) == count
