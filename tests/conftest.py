@@ -1,11 +1,13 @@
-"""What every test shares: one hypothesis profile, and the browsers of Marie (may do everything) and Paul (may look)."""
+"""What every test shares: one hypothesis profile, the browsers of Marie (may do everything) and Paul (may look), and
+what a run on PostgreSQL and Redis leaves out."""
 
 import os
+from typing import Final
 
 import pytest
 from django.conf import settings as project
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.test import Client, SimpleTestCase
 from hypothesis import HealthCheck, settings
 
 # A database makes the first example slow and the machine is shared: time says nothing about correctness here.
@@ -17,6 +19,9 @@ settings.load_profile("microattentions")
 # Whatever Redis this machine may have is not ours unless the environment says so.
 if "REDIS_URL" not in os.environ:
     project.REDIS_URL = "redis://127.0.0.1:1/0"
+
+# The fixtures by which a test asks for a database, itself or by way of others.
+DATABASES: Final = {"db", "transactional_db", "journey_database", "own_database"}
 
 
 @pytest.fixture
@@ -35,3 +40,20 @@ def paul(db: None) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of a run on services the tests that ask for no database.
+
+    Statistics, templates, signatures and words do not know which one there is, and were tested by the run without.
+    """
+    if os.environ.get("DATABASE_URL"):
+        config.hook.pytest_deselected(items=[item for item in items if not _asks_for_a_database(item)])
+        items[:] = [item for item in items if _asks_for_a_database(item)]
+
+
+def _asks_for_a_database(item: pytest.Item) -> bool:
+    cls = getattr(item, "cls", None)
+    if item.get_closest_marker("django_db") or (cls is not None and issubclass(cls, SimpleTestCase)):
+        return True
+    return not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
