@@ -5,7 +5,7 @@ and ask each guard once more for every mention.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -37,11 +37,11 @@ class Deciding:
     caps: CapsInSql
     stop: datetime
 
-    def select(self, news: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
-        """Return the SELECT of the rows to store (insertion.COLUMNS) and its parameters."""
+    def select(self, news: QuerySet[Any, Any], *, many: bool = False) -> tuple[str, tuple[Any, ...]]:
+        """Return the SELECT of the rows to store (insertion.COLUMNS) and its parameters; see Setting for `many`."""
         tables, now = self._tables(), _instant(self.setting.now)
         constants = ", ".join(f"{name} AS (VALUES {_places(rows)})" for name, rows in tables.items())
-        reached, params = self._reached(news)
+        reached, params = self._reached(news, replace(self.setting, many=many))
         free, free_params = self.caps.free_from() if _has(tables, "cap") else ("NULL", [])
         fence = "OFFSET 0" if connection.vendor == "postgresql" else ""
         sql = f"""
@@ -123,9 +123,9 @@ class Deciding:
                 day = clock.today + ahead * _ONE_DAY
                 yield (*key, day.isoformat(), _instant(clock.opening(day)))
 
-    def _reached(self, news: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    def _reached(self, news: QuerySet[Any, Any], setting: Setting) -> tuple[str, tuple[Any, ...]]:
         """Return the SQL of `news` with what the guards and the draw would say."""
-        setting, campaign, path = self.setting, self.setting.campaign, self.kind.customer_path
+        campaign, path = setting.campaign, self.kind.customer_path
         draw = holdout.held_out_in_sql(holdout.salt_of(campaign), f"{path}external_id", holdout.share_of(campaign))
         asked = {
             _column(guard, channel): guard.seen(setting, path) if guard.seen else guard.content(setting, channel, path)

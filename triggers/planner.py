@@ -78,7 +78,8 @@ def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
         # Most ticks bring a campaign nothing: asking that first spares the guards, whose SQL takes longest to write.
         if not news.exists():
             continue
-        stored = insertion.insert(campaign, now, [deciding.select(part) for part in _parts(campaign, news)])
+        parts = _parts(campaign, news)
+        stored = insertion.insert(campaign, now, [deciding.select(part, many=len(parts) > 1) for part in parts])
         planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
     if customers is None:
         _beat(now, last)

@@ -1,9 +1,8 @@
 """The demo's shop: who it is, what it sells, its senders, hours, tiers and key events."""
 
-from datetime import time
 from typing import Final
 
-from campaigns.models import KeyEvent, PermittedHours, Sender, Shop, Tier
+from campaigns.models import KeyEvent, Sender, Shop, Tier
 
 CURRENCY: Final = "EUR"
 ZONE: Final = "Europe/Paris"
@@ -38,7 +37,7 @@ KEY_EVENTS: Final = (
 
 
 def set_the_shop() -> Shop:
-    """Store the shop, its senders, hours, tiers and key events."""
+    """Store the shop (with the hours of a new one), its senders, tiers and key events."""
     shop = Shop.get()
     shop.name, shop.website, shop.country = "Maison Thé", SITE, "FR"
     shop.timezone, shop.currency, shop.language = ZONE, CURRENCY, "fr"
@@ -52,7 +51,6 @@ def set_the_shop() -> Shop:
             email_address="elise@maison-the.test",
             sms_from="+33639980100",
         )
-    PermittedHours.objects.create(shop=shop, channel="sms", opens=time(8), closes=time(20), weekdays="123456")
     Tier.objects.bulk_create(
         Tier(slug=slug, name=name, threshold=threshold, rank=rank)
         for rank, (slug, name, threshold) in enumerate(TIERS, start=1)

@@ -36,7 +36,8 @@ Product.objects.create(sku="T", names={"fr": "Thé"})
 Spend.objects.create(week="2026-01-05", channel="search", amount=12300)
 Suppression.objects.create(channel="email", address_key="0" * 32, reason="bounced", created_at=now)
 CustomerChange.objects.create(customer=buyer, field="language", old="fr", new="en", changed_at=now)
-PermittedHours.objects.create(shop=Shop.get(), channel="sms", opens="00:00", closes="23:59")
+always = {"shop": Shop.get(), "opens": "00:00", "closes": "23:59", "weekdays": "1234567", "closed_on_holidays": False}
+PermittedHours.objects.update_or_create(channel="sms", defaults=always)
 for slug, channels in (("page-mail", ("email",)), ("page-sms", ("sms",))):
     cast.live_campaign(
         "post_purchase", {"anchor": "placed"}, slug=slug, launched_at=now - timedelta(days=1), channels=channels

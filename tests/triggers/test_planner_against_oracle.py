@@ -69,7 +69,7 @@ def worlds(draw: st.DrawFn) -> World:
         scores=tuple(draw(st.lists(scores, unique_by=lambda score: (score.person, score.at), max_size=2))),
         shop_country=draw(st.sampled_from(["FR", "CA"])),
         daily_cap=draw(st.sampled_from([1, 1, 2, 9])),
-        caps=draw(st.sampled_from([(3, 6, 2), (1, 6, 2), (2, 2, 1), (9, 9, 1)])),
+        caps=draw(st.sampled_from([(3, 6, 2), (1, 6, 2), (2, 2, 1), (9, 9, 1), (9, 9, 9), (9, 9, 9)])),
         survey_days=draw(st.sampled_from([30, 3])),
         channel_caps=draw(st.sampled_from([(), (), (("sms", 1, 1, 2, 1),), (("email", 1, 2, 2, 1),)])),
         blackout=tuple(draw(st.lists(days, unique=True, max_size=2))),
@@ -114,7 +114,7 @@ def _people(
         sms_consent=LIKELY,
         email_suppressed=st.sampled_from([""] * 6 + ["bounced", "complained"]),
         signed_up=st.none() | moments | _long_before(moments),
-        spoken_on=st.lists(days, max_size=3).map(tuple),
+        spoken_on=LIKELY.flatmap(lambda few: st.lists(days, max_size=1 if few else 3)).map(tuple),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q
 
 from campaigns.models import Campaign
 from triggers.guards.guard import Guard, Setting
@@ -23,7 +23,7 @@ def _stands_alone(setting: Setting, _channel: str, path: str) -> Any:
     gone = Q(state__in=MAY_HAVE_SPOKEN, permitted_at__gt=setting.now - _STANDS_FOR)
     # By the occasion, whose index knows campaign and customer.
     theirs = {"occasion__campaign__in": absorbers, "occasion__customer": OuterRef(f"{path}pk")}
-    return ~Exists(Delivery.objects.filter(goes | gone, **theirs).order_by())
+    return ~setting.exists(Delivery.objects.filter(goes | gone, **theirs))
 
 
 ABSORBED: Final = Guard("absorbed", _stands_alone, by_channel=False)

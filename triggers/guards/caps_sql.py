@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, Value, When
+from django.db.models import BooleanField, Case, OuterRef, Q, Value, When
 
 from campaigns.models import Event
 from campaigns.models.event import EXTERNAL_MESSAGE
@@ -67,10 +67,10 @@ class CapsInSql:
         spoken = Delivery.objects.filter(
             customer=customer, spoken_on__gt=self._caps.since.date(), state__in=MAY_HAVE_SPOKEN
         )
-        told = Q(Exists(spoken.order_by()))
+        told = Q(setting.exists(spoken))
         if self._others:
             others = Event.objects.filter(customer=customer, name=EXTERNAL_MESSAGE, occurred_at__gt=self._caps.since)
-            told |= Q(Exists(others.order_by()))
+            told |= Q(setting.exists(others))
         return Case(When(told, then=Value(True)), default=Value(False), output_field=BooleanField())
 
     def tables(self, limits: list[tuple[str, str, Limit]], zones: set[str]) -> dict[str, Rows]:

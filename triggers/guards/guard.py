@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, Exists, F, Q, QuerySet, Value, When
 
 from campaigns.models import Campaign, ChannelName, GestureTemplate, Shop
 from triggers.opening import Clock, Opening
@@ -13,12 +13,30 @@ from triggers.opening import Clock, Opening
 _ADDRESS: Final = {ChannelName.EMAIL: "email", ChannelName.SMS: "phone"}
 
 
+class _Probe(Exists):
+    """An EXISTS that PostgreSQL does not turn into one reading of the whole table: an OFFSET forbids it to."""
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """All that a guard may look at beside the customer: the campaign, and what its tick or batch has in common."""
+    """All that a guard may look at beside the customer: the campaign, and what its tick or batch has in common.
+
+    `many`: so many rows are asked that whole tables of facts may be read for them.
+    """
 
     campaign: Campaign
     opening: Opening
+    many: bool = False
+
+    def exists(self, facts: QuerySet[Any]) -> Exists:
+        """Return whether a customer has any of `facts`: looked up one by one, unless many are asked.
+
+        Left alone, PostgreSQL reads all orders once rather than those of a few customers, where it expects more of
+        these than come.
+        """
+        return (Exists if self.many else _Probe)(facts.order_by())
 
     @property
     def shop(self) -> Shop:

@@ -45,10 +45,10 @@ def _troubles(setting: Setting, path: str) -> dict[str, Exists]:
         ~Exists(better.order_by()), customer=customer, score__lte=_UNHAPPY, answered_at__range=lately
     )
     return {
-        "ticket": Exists(tickets.order_by()),
-        "late": Exists(orders.filter(not_there, valid=True, promised_at__range=lately).order_by()),
-        "return": Exists(orders.filter(status=OrderStatus.RETURNING, updated_at__range=lately).order_by()),
-        "score": Exists(answers.order_by()),
+        "ticket": setting.exists(tickets),
+        "late": setting.exists(orders.filter(not_there, valid=True, promised_at__range=lately)),
+        "return": setting.exists(orders.filter(status=OrderStatus.RETURNING, updated_at__range=lately)),
+        "score": setting.exists(answers),
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from campaigns.launch import content_hash
 from campaigns.models import Campaign, GestureTemplate
 from tests.campaigns.api.conftest import Api, problem
 from tests.cast import shop
@@ -58,6 +59,7 @@ def test_same_slug_twice_is_409(designed: Api) -> None:
         ("campaigns", {"moment": "nothing"}, "moment"),
         ("campaigns", {"audience": {"any": [{"field": "x", "is": "is", "value": 1}]}}, "audience.any.0.field"),
         ("campaigns", {"holdout_share": "0.95"}, "holdout_share"),
+        ("campaigns", {"absorbs": ["nothing"]}, "absorbs.0"),
         ("campaigns", {"channels": []}, "channels"),
         ("campaigns", {"colour": "red"}, "colour"),
     ],
@@ -148,3 +150,20 @@ def test_openapi_and_its_page_are_public(db: None) -> None:
     page = Client().get("/api/docs/")
     assert page.status_code == 200
     assert "post_batch" in page.content.decode()
+
+
+def test_campaign_absorbs_others_and_says_so(designed: Api) -> None:
+    thanks = CAMPAIGN | {"slug": "thanks", "absorbs": ["care"], "even_in_trouble": True, "promised": True}
+    assert designed.post("campaigns", thanks).status_code == 201
+    read = designed.get("campaigns/thanks").json()
+    assert (read["absorbs"], read["even_in_trouble"], read["promised"]) == (["care"], True, True)
+    assert problem(designed.patch("campaigns/thanks", {"absorbs": ["thanks"]})) == (400, ["absorbs.0"])
+    assert designed.patch("campaigns/thanks", {"absorbs": []}).json()["absorbs"] == []
+
+
+def test_what_a_campaign_absorbs_is_part_of_what_was_approved(designed: Api) -> None:
+    designed.post("campaigns", CAMPAIGN | {"slug": "thanks"})
+    campaign = Campaign.objects.get(slug="care")
+    before = content_hash(campaign)
+    campaign.absorbs.add(Campaign.objects.get(slug="thanks"))
+    assert content_hash(campaign) != before

@@ -21,8 +21,7 @@ HOLDOUTS = {"birthday": "0.100", "tier": "0.000", "parcel": "0.500"}
 CHANNELS = {"birthday": ["email"], "tier": ["sms", "email"], "parcel": ["email", "sms"]}
 
 SHOP = """
-from datetime import time
-from campaigns.models import PermittedHours, Sender, Shop, Tier
+from campaigns.models import Sender, Shop, Tier
 shop = Shop.get()
 shop.name, shop.timezone, shop.currency, shop.language = "Journey", "{timezone}", "{currency}", "en"
 shop.postal_address = "1 Journey Street"
@@ -30,7 +29,7 @@ shop.save()
 for language in ("en", "fr"):
     Sender.objects.create(shop=shop, language=language, email_name="Journey", email_address="hello@journey.test",
                           sms_from="+33939980000")
-PermittedHours.objects.create(shop=shop, channel="sms", opens=time(8), closes=time(20), weekdays="123456")
+shop.permitted_hours.update(closed_on_holidays=False)
 for rank, (slug, threshold) in enumerate([("silver", 10000), ("gold", 50000)]):
     Tier.objects.create(slug=slug, name=slug.title(), basis="spent", threshold=threshold, rank=rank)
 """
