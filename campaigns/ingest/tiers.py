@@ -9,11 +9,11 @@ from django.db import connection
 from campaigns.ingest.among import among_param, among_sql
 from campaigns.models import Tier
 
-# The order (fact) at which each tier was first reached; the highest tier that one fact brings is marked.
+# When each tier was first reached; of those that one instant brings the highest is marked, be it by one order or two.
 _STORE = """
     INSERT INTO campaigns_tierreach (customer_id, tier_id, reached_at, highest)
     SELECT customer_id, tier_id, reached_at,
-           row_number() OVER (PARTITION BY customer_id, fact ORDER BY rank DESC, threshold DESC, tier_id DESC) = 1
+           row_number() OVER (PARTITION BY customer_id, reached_at ORDER BY rank DESC, threshold DESC, tier_id DESC) = 1
     FROM ({reached}) AS reached
     WHERE NOT EXISTS (SELECT 1 FROM campaigns_tierreach r
                       WHERE r.customer_id = reached.customer_id AND r.tier_id = reached.tier_id)
@@ -21,7 +21,7 @@ _STORE = """
     RETURNING customer_id
 """
 _BY_ORDERS = """
-    SELECT customer_id, tier_id, rank, threshold, placed_at AS reached_at, order_id AS fact FROM (
+    SELECT customer_id, tier_id, rank, threshold, placed_at AS reached_at FROM (
         SELECT o.customer_id, o.placed_at, o.order_id, t.id AS tier_id, t.rank, t.threshold,
                row_number() OVER (PARTITION BY o.customer_id, t.id ORDER BY o.placed_at, o.order_id) AS nth
         FROM (
@@ -36,7 +36,7 @@ _BY_ORDERS = """
 """
 _BY_POINTS = """
     SELECT c.id AS customer_id, t.id AS tier_id, t.rank, t.threshold,
-           coalesce(c.updated_at, %s) AS reached_at, 0 AS fact
+           coalesce(c.updated_at, %s) AS reached_at
     FROM campaigns_customer c JOIN campaigns_tier t ON t.basis = 'points' AND c.points >= t.threshold
     WHERE c.id {among}
 """

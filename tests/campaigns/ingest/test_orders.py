@@ -80,6 +80,12 @@ def test_several_tiers_by_one_order_mark_the_highest(rows: None) -> None:
     assert reaches() == [("bronze", day(1), False), ("silver", day(1), True)]
 
 
+def test_several_tiers_by_two_orders_of_one_instant_mark_the_highest(rows: None) -> None:
+    tiers()
+    post(on(1), order("o-2", placed_at=day(1).isoformat()))
+    assert reaches() == [("bronze", day(1), False), ("silver", day(1), True)]
+
+
 def test_reach_never_moves(rows: None) -> None:
     tiers()
     post(on(5, total="100.00"))
