@@ -1,15 +1,14 @@
 """`GET /api/v1/nps` and `GET /api/v1/before-after`: the shop's own figures as JSON or CSV."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import BaseModel, ConfigDict
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api import CsvRenderer, FormatByParameter
+from analytics.figures_api import FORMAT, FiguresView, answers
 from analytics.nps import MONTHS, nps_figures
 from analytics.nps_views import nps_csv
 from analytics.shop_change import WEEKS, shop_change
@@ -17,14 +16,6 @@ from analytics.shop_views import asked_for, in_whole_units, shop_csv
 from analytics.shop_words import described
 from campaigns import clock
 from campaigns.answers import NPS
-from campaigns.api.contract import READING
-from campaigns.api.facts import ApiView
-from campaigns.api.problems import PROBLEM_TYPE, Problem
-from campaigns.models import ApiKey
-
-_FORMAT = OpenApiParameter(
-    "format", OpenApiTypes.STR, enum=["json", "csv"], description="json where left out; csv is a table."
-)
 
 
 class NpsOut(BaseModel):
@@ -53,33 +44,18 @@ class BeforeAfterOut(BaseModel):
     sentence: str
 
 
-class _FiguresView(ApiView):
-    content_negotiation_class = FormatByParameter
-    scopes: ClassVar[dict[str, str]] = {"GET": ApiKey.Scope.READ}
-    renderer_classes = [JSONRenderer, CsvRenderer]
-
-
-def _answers(shape: type[BaseModel]) -> dict[Any, Any]:
-    return {
-        (200, "application/json"): OpenApiResponse(shape),
-        (200, "text/csv"): OpenApiTypes.STR,
-        **{(status, PROBLEM_TYPE): OpenApiResponse(Problem) for status in READING if status != 404},
-        (404, PROBLEM_TYPE): OpenApiResponse(Problem),
-    }
-
-
-class NpsView(_FiguresView):
+class NpsView(FiguresView):
     """The net promoter score."""
 
     @extend_schema(
         operation_id="read_nps",
         summary="Read the net promoter score month by month, and who answered",
         parameters=[
-            _FORMAT,
+            FORMAT,
             OpenApiParameter("survey", OpenApiTypes.STR, description="nps where left out."),
             OpenApiParameter("months", OpenApiTypes.INT, enum=list(MONTHS), description="12 where left out."),
         ],
-        responses=_answers(NpsOut),
+        responses=answers(NpsOut),
         tags=["measure"],
         description="",
     )
@@ -91,18 +67,18 @@ class NpsView(_FiguresView):
         return Response(nps_csv(figures) if request.accepted_renderer.format == "csv" else figures)
 
 
-class BeforeAfterView(_FiguresView):
+class BeforeAfterView(FiguresView):
     """The whole shop before and after a day."""
 
     @extend_schema(
         operation_id="read_before_after",
         summary="Read what changed in the shop after a day, with every range and warning",
         parameters=[
-            _FORMAT,
+            FORMAT,
             OpenApiParameter("day", OpenApiTypes.DATE, description="The first day of the time after."),
             OpenApiParameter("weeks", OpenApiTypes.INT, enum=list(WEEKS), description="12 where left out."),
         ],
-        responses=_answers(BeforeAfterOut),
+        responses=answers(BeforeAfterOut),
         tags=["measure"],
         description="",
     )

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from analytics import nps_views, plan_views, shop_views, views
+from analytics import make_moment, nps_views, plan_views, shop_views, signal_views, views
 
 app_name = "analytics"
 _in_studio = admin.site.admin_view
@@ -16,6 +16,13 @@ urlpatterns = [
     path("shop", _in_studio(shop_views.shop), name="shop"),
     path("shop/data.json", _in_studio(shop_views.shop_json), name="shop_json"),
     path("shop/data.csv", _in_studio(shop_views.shop_table), name="shop_csv"),
+    path("funnel", _in_studio(signal_views.funnel), name="funnel"),
+    path("funnel/data.json", _in_studio(signal_views.funnel_json), name="funnel_json"),
+    path("funnel/data.csv", _in_studio(signal_views.funnel_table), name="funnel_csv"),
+    path("signals", _in_studio(signal_views.signals), name="signals"),
+    path("signals/data.json", _in_studio(signal_views.signals_json), name="signals_json"),
+    path("signals/data.csv", _in_studio(signal_views.signals_table), name="signals_csv"),
+    path("make-moment", _in_studio(make_moment.make_moment), name="make_moment"),
     path("<slug:slug>/contacts.csv", _in_studio(views.contact_table), name="contacts_csv"),
     path("<slug:slug>/shop.csv", _in_studio(views.shop_rows_table), name="shop_rows_csv"),
     path("<slug:slug>/plan", _in_studio(plan_views.plan_page), name="plan"),

@@ -63,6 +63,8 @@ PAGES: tuple[Page, ...] = (
             Page(_("Campaigns"), "analytics:reports", "campaigns.view_campaign"),
             Page(_("Before and after"), "analytics:shop", "campaigns.view_campaign"),
             Page(_("Recommendation (NPS)"), "analytics:nps", "campaigns.view_answer"),
+            Page(_("Funnel"), "analytics:funnel", "campaigns.view_campaign"),
+            Page(_("Signals"), "analytics:signals", "campaigns.view_campaign"),
         ),
     ),
     Page(
@@ -75,6 +77,7 @@ PAGES: tuple[Page, ...] = (
             _list(_("Products"), "product"),
             _list(_("Key events"), "keyevent"),
             _list(_("Acquisition spend"), "spend"),
+            _list(_("Referral codes"), "referralcode"),
             _list(_("API keys"), "apikey"),
             _list(_("People"), "user", app="auth"),
             _list(_("Roles"), "group", app="auth"),

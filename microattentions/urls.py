@@ -8,6 +8,7 @@ from analytics.api import ReportView
 from analytics.export_api import ContactsView, ShopRowsView
 from analytics.plan_api import PlanView
 from analytics.shop_api import BeforeAfterView, NpsView
+from analytics.signal_api import FunnelView, SignalsView
 from campaigns.api.docs import nothing_here
 from microattentions import health
 from microattentions.metrics import metrics
@@ -28,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/campaigns/<slug:slug>/plan", PlanView.as_view()),
     path("api/v1/nps", NpsView.as_view()),
     path("api/v1/before-after", BeforeAfterView.as_view()),
+    path("api/v1/funnel", FunnelView.as_view()),
+    path("api/v1/signals", SignalsView.as_view()),
     path("api/", include("campaigns.api.urls")),
     re_path("^api/", nothing_here),
 ]

@@ -1,6 +1,7 @@
 """The nouns of DID IT WORK."""
 
+from analytics.models.figures import Figures
 from analytics.models.frozen_report import Frozen, FrozenReport
 from analytics.models.report import Report
 
-__all__ = ["Frozen", "FrozenReport", "Report"]
+__all__ = ["Figures", "Frozen", "FrozenReport", "Report"]

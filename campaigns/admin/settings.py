@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.admin.base import ModelForm, Stacked, StudioAdmin, with_currency
 from campaigns.admin.display import money, number
 from campaigns.admin.money_field import MoneyField
-from campaigns.models import BlackoutDay, ChannelCap, KeyEvent, PermittedHours, Sender, Shop, Spend, Tier
+from campaigns.models import BlackoutDay, ChannelCap, KeyEvent, PermittedHours, ReferralCode, Sender, Shop, Spend, Tier
 from campaigns.models.fields import known_timezones
 
 
@@ -133,10 +133,21 @@ class TierAdmin(StudioAdmin):
 class KeyEventAdmin(StudioAdmin):
     """Events that count."""
 
-    list_display = ("name", "label", "kind")
+    list_display = ("name", "label", "kind", "rank")
     list_filter = ("kind",)
     search_fields = ("name", "label")
-    ordering = ("kind", "name")
+    ordering = ("kind", "rank", "name")
+
+
+@admin.register(ReferralCode)
+class ReferralCodeAdmin(StudioAdmin):
+    """Customers' own codes: a first order with one of them is a referral of its owner."""
+
+    list_display = ("code", "customer")
+    search_fields = ("code", "=customer__external_id")
+    list_select_related = ("customer",)
+    raw_id_fields = ("customer",)
+    ordering = ("code",)
 
 
 class SpendForm(ModelForm):

@@ -14,6 +14,7 @@ from campaigns.ingest.items import AnswerItem, EventItem, ProductItem
 from campaigns.ingest.quick_events import QuickEvent
 from campaigns.ingest.rows import fast, insert_new, upsert
 from campaigns.ingest.stored import Outcome, Raced, Stored
+from campaigns.ingest.visitors import join_visitors
 from campaigns.models import Answer, Event, Product
 
 
@@ -25,7 +26,19 @@ def store_events(items: Sequence[EventItem | QuickEvent], now: datetime) -> Stor
     rest = _store_once(Event, left, ("anonymous_id", "name", "occurred_at", "properties"), now) if left else Stored([])
     told = iter(rest.outcomes)
     outcomes: list[Outcome] = ["created" if item.id in new else next(told) for item in items]
-    return Stored(outcomes, rest.touched | {customer for customer in new.values() if customer is not None})
+    touched = rest.touched | {customer for customer in new.values() if customer is not None}
+    return Stored(outcomes, touched | _joined(items, outcomes, now))
+
+
+def _joined(items: Sequence[EventItem | QuickEvent], outcomes: Sequence[Outcome], now: datetime) -> set[int]:
+    """Join the visitors of the new events to their customers; return the customers who gained events."""
+    told = zip(items, outcomes, strict=True)
+    named = [item for item, outcome in told if outcome == "created" and item.anonymous_id]
+    if not named:
+        return set()
+    customers = known_ids({item.customer for item in named if item.customer is not None})
+    signed_in = [(item.anonymous_id, customers[item.customer]) for item in named if item.customer is not None]
+    return join_visitors(signed_in, {item.anonymous_id for item in named}, now)
 
 
 def store_answers(items: Sequence[AnswerItem], now: datetime) -> Stored:
@@ -90,6 +103,9 @@ def _refuse_known_of_strangers(
 
 def _same_or_refused(row: dict[str, Any], stored: dict[str, Any]) -> Outcome:
     different = [name for name in row if name != "recorded_at" and row[name] != stored[name]]
+    if row["customer_id"] is None and different == ["customer_id"]:
+        # The visitor has signed in since.
+        return "unchanged"
     return _conflict(different) if different else "unchanged"
 
 

@@ -12,6 +12,7 @@ from campaigns.ingest.customers import customer_ids, locked
 from campaigns.ingest.faults import FaultDict, Refused, fault
 from campaigns.ingest.items import OrderItem
 from campaigns.ingest.quick_orders import QuickLine, QuickOrder
+from campaigns.ingest.referrals import credit_referrals
 from campaigns.ingest.rows import insert_new, upsert
 from campaigns.ingest.stored import Outcome, Raced, Stored
 from campaigns.ingest.tiers import store_order_reaches
@@ -55,6 +56,7 @@ def store_orders(items: Sequence[OrderItem | QuickOrder], now: datetime) -> Stor
     known = _store_known([(item, content) for item, content in good if item.id not in new], touched)
     store_order_reaches(touched)
     recount(touched)
+    touched |= credit_referrals([row for row in rows if known.get(row["external_id"]) != "unchanged"], now)
     outcomes: list[Outcome] = [
         content if isinstance(content, Refused) else known.get(item.id, "created")
         for item, content in zip(items, contents, strict=True)

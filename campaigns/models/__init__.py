@@ -12,9 +12,11 @@ from campaigns.models.gesture import GestureTemplate, Link, Variant
 from campaigns.models.moment import JourneyMoment
 from campaigns.models.order import Order, OrderStatus
 from campaigns.models.product import Product
+from campaigns.models.referral import ReferralCode
 from campaigns.models.shop import BlackoutDay, ChannelCap, PermittedHours, Sender, Shop
 from campaigns.models.spend import Spend
 from campaigns.models.tier import Tier, TierReach
+from campaigns.models.visitor import Visitor
 
 __all__ = [
     "Among",
@@ -37,6 +39,7 @@ __all__ = [
     "OrderStatus",
     "PermittedHours",
     "Product",
+    "ReferralCode",
     "Sender",
     "Shop",
     "Spend",
@@ -44,4 +47,5 @@ __all__ = [
     "Tier",
     "TierReach",
     "Variant",
+    "Visitor",
 ]

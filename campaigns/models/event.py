@@ -43,8 +43,11 @@ class Event(models.Model):
         constraints = [models.UniqueConstraint(fields=["external_id"], name="event_external_id_once")]
         indexes: ClassVar = [
             models.Index(fields=["customer", "occurred_at"], name="event_customer_when"),
-            # Which events of a name a tick is about.
-            models.Index(fields=["name", "occurred_at"], name="event_name_when"),
+            # Which events of a name a tick is about; with the customer in it, funnels and signals of millions of events
+            # are read off the index alone.
+            models.Index(fields=["name", "occurred_at"], include=["customer"], name="event_name_when"),
+            # What is a visitor's until they sign in.
+            models.Index(fields=["anonymous_id"], name="event_stranger", condition=models.Q(customer__isnull=True)),
             # What the dose asks about a customer, among thousands of page views.
             models.Index(
                 fields=["customer", "occurred_at"],
@@ -70,6 +73,9 @@ class KeyEvent(models.Model):
     name = models.CharField(_("event name"), max_length=100, unique=True)
     label = models.CharField(_("label"), max_length=120, blank=True, default="")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.MILESTONE)
+    rank = models.PositiveSmallIntegerField(
+        _("place in the funnel"), default=0, help_text=_("Steps are taken in this order: 1, 2, 3 …")
+    )
 
     class Meta:
         verbose_name = _("key event")

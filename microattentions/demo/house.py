@@ -27,12 +27,12 @@ TIERS: Final = (
     ("jade", "Feuille de jade", 90000),
 )
 KEY_EVENTS: Final = (
-    ("view_item", "Product seen", KeyEvent.Kind.MILESTONE),
-    ("add_to_cart", "Added to the cart", KeyEvent.Kind.MILESTONE),
-    ("begin_checkout", "Checkout begun", KeyEvent.Kind.MILESTONE),
-    ("purchase", "Purchase", KeyEvent.Kind.MACRO),
-    ("newsletter_joined", "Newsletter joined", KeyEvent.Kind.SECONDARY),
-    ("guide_read", "Brewing guide read", KeyEvent.Kind.SECONDARY),
+    ("view_item", "Product seen", KeyEvent.Kind.MILESTONE, 1),
+    ("add_to_cart", "Added to the cart", KeyEvent.Kind.MILESTONE, 2),
+    ("begin_checkout", "Checkout begun", KeyEvent.Kind.MILESTONE, 3),
+    ("purchase", "Purchase", KeyEvent.Kind.MACRO, 0),
+    ("newsletter_joined", "Newsletter joined", KeyEvent.Kind.SECONDARY, 0),
+    ("guide_read", "Brewing guide read", KeyEvent.Kind.SECONDARY, 0),
 )
 
 
@@ -55,5 +55,7 @@ def set_the_shop() -> Shop:
         Tier(slug=slug, name=name, threshold=threshold, rank=rank)
         for rank, (slug, name, threshold) in enumerate(TIERS, start=1)
     )
-    KeyEvent.objects.bulk_create(KeyEvent(name=name, label=label, kind=kind) for name, label, kind in KEY_EVENTS)
+    KeyEvent.objects.bulk_create(
+        KeyEvent(name=name, label=label, kind=kind, rank=rank) for name, label, kind, rank in KEY_EVENTS
+    )
     return shop

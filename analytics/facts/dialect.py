@@ -1,0 +1,34 @@
+"""The few words of SQL about time that PostgreSQL and SQLite spell differently."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+
+def instant(value: datetime) -> Any:
+    """Return an aware instant as a parameter of a written-out statement."""
+    return connection.ops.adapt_datetimefield_value(value)
+
+
+def plus(column: str, length: timedelta) -> str:
+    """Return the SQL of an instant `length` after `column`."""
+    if connection.vendor == "postgresql":
+        return f"({column} + interval '{length.total_seconds():.0f} seconds')"
+    # Django's own function, which keeps the text form in which SQLite compares instants.
+    return f"django_format_dtdelta('+', {column}, {length // timedelta(microseconds=1)})"
+
+
+def whole_days(later: str, earlier: str) -> str:
+    """Return the SQL of the whole days (of 24 hours) between two instants."""
+    if connection.vendor == "postgresql":
+        return f"CAST(FLOOR(EXTRACT(EPOCH FROM ({later} - {earlier})) / 86400) AS integer)"
+    # A ten-thousandth of a second more: julianday is a float, and a day exactly must not be the day before.
+    return f"CAST(julianday({later}) - julianday({earlier}) + 1e-9 AS integer)"
+
+
+def rows(statement: str, params: list[Any]) -> list[tuple[Any, ...]]:
+    """Return what a written-out statement answers: small aggregates, never facts."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return list(cursor.fetchall())
