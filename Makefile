@@ -1,6 +1,6 @@
 # Everything a developer runs. A machine needs git, make and Python 3.12 or newer with pip; the rest is fetched.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-services check lint bench journey-full oracle chaos chaos-full chaos-mutants install install-dev
+.PHONY: help run test test-services check lint bench journey-full oracle chaos chaos-full chaos-mutants calibrate install install-dev
 
 PYTHON ?=
 export PYTHON
@@ -26,6 +26,7 @@ help:
 	@echo "make test-services  the same tests on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
 	@echo "make check          lint, types and the fast tests: before every commit"
 	@echo "make bench          figures beside bare baselines, into bench/results.json"
+	@echo "make calibrate      ranges and verdicts against thousands of campaigns of known truth, into docs/calibration.md"
 	@echo "make oracle         the planner against a brute-force second opinion in 2,000 made-up worlds"
 	@echo "make chaos          workers killed and stopped, providers, databases and clocks failing: nobody twice, nobody lost"
 	@echo "make chaos-full     the same at the amounts of docs/chaos.md (hours); make chaos-mutants: does it notice?"
@@ -76,6 +77,10 @@ chaos-full: install-dev
 
 chaos-mutants: install-dev
 	$(EMBEDDED) $(BIN)/python -m tests.chaos --mutants
+
+calibrate: install-dev
+	nice -n 10 $(BIN)/python -m tests.analytics.calibration kernel --write docs/calibration.md
+	nice -n 10 $(BIN)/python -m tests.analytics.calibration pipeline --write docs/calibration.md
 
 oracle: install-dev
 	WORLDS=2000 $(EMBEDDED) $(BIN)/pytest tests/triggers/test_planner_against_oracle.py

@@ -1,4 +1,7 @@
-"""How long a report over a million customers takes, beside one bare aggregate query over the same rows.
+"""How long a report over a large shop takes, cold and kept, beside one bare aggregate query over the same rows.
+
+`python -m bench.report 1000000` fills 1 M customers, 10 M orders, 50 M events and 5 campaigns (an hour of work for the
+server); without a number a tenth of it, whose ratios are much the same.
 
 `run()` makes a throw-away PostgreSQL database on the server of DATABASE_URL and measures in a process of its own, whose
 peak memory is one of the figures. By itself: `python -m bench.report`.
@@ -20,10 +23,12 @@ from urllib.parse import urlsplit, urlunsplit
 ROUNDS: Final = 3
 NOW: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LAUNCHED: Final = datetime(2025, 9, 1, 8, 0, tzinfo=UTC)
-ENDED: Final = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
+# A week ago its refunds were still coming in: the report is measured anew, and not yet frozen.
+ENDED: Final = datetime(2026, 11, 14, 8, 0, tzinfo=UTC)
 
-# A birthday campaign of one year: every customer once, five orders each over two years, a message for each treated
-# one, an answer from every tenth customer, two years of spend. Orders lie in the order of time, as in a real shop.
+# A birthday campaign of one year: every customer once, ten orders and fifty events each over 26 months, a message for
+# each treated one, an answer from every tenth customer, spend in every week. Four more campaigns of a fifth of the
+# customers each, the last of which counts a booking as its success. Orders lie in the order of time, as in a real shop.
 # Foreign keys are not checked while it fills: that took most of the time.
 FILL: Final = """
 SET session_replication_role = replica;
@@ -31,20 +36,30 @@ INSERT INTO campaigns_customer (external_id, email, phone, email_key, phone_key,
     timezone, birth_day, country, tags, points, attributes, created_at, signed_up_at, email_marketing, sms_marketing,
     orders_count, total_spent, first_order_at, last_order_at)
 SELECT 'c' || i, '', '', '', '', '', '', 'fr', 'Europe/Paris', 101, 'FR', '[]', 0, '{{}}', '2024-01-01Z', '2024-01-01Z',
-    true, false, 5, 25000, '2024-10-01Z'::timestamptz + (i::bigint * 7919 % 200) * interval '1 day', NULL
+    true, false, 10, 50000, '2024-07-01Z'::timestamptz + (i::bigint * 7919 % 79) * interval '1 day', NULL
 FROM generate_series(1, {size}) i;
 INSERT INTO campaigns_order (external_id, customer_id, placed_at, status, channel, gift, test, total, tax, shipping,
     discount, refunded, discount_codes, lines, updated_at, created_at)
 SELECT 'o' || c.id || '-' || n, c.id,
-    '2024-10-01Z'::timestamptz + (c.id * 7919 % 200 + n * 113) * interval '1 day' + c.id % 86400 * interval '1 second',
+    '2024-07-01Z'::timestamptz + (c.id * 7919 % 79 + n * 79) * interval '1 day' + c.id % 86400 * interval '1 second',
     'paid', 'web', false, false, 3000 + (c.id * 31 + n * 977) % 6000, 0, 0, 0, 0, '[]', '[]', '{now}', '{now}'
-FROM generate_series(0, 4) n, campaigns_customer c ORDER BY 3;
+FROM generate_series(0, 9) n, campaigns_customer c ORDER BY 3;
+INSERT INTO campaigns_event (external_id, customer_id, anonymous_id, name, occurred_at, properties, recorded_at)
+SELECT 'e' || c.id || '-' || n, c.id, '',
+    (ARRAY['page_viewed', 'product_viewed', 'cart_added', 'newsletter_joined', 'booking'])[1 + (c.id * 31 + n * n) % 5],
+    '2024-07-01Z'::timestamptz + (c.id * 104729 % 15 + n * 15) * interval '1 day' + c.id % 86400 * interval '1 second',
+    '{{}}', '{now}'
+FROM generate_series(0, 49) n, campaigns_customer c ORDER BY 5;
 INSERT INTO triggers_occasion (campaign_id, customer_id, key, due_at, fresh_until, slot_at, channel, decision, reason,
     decided_at)
 SELECT {campaign}, id, 'birthday:2025', slot, slot + interval '1 day', slot, 'email',
     CASE WHEN hashint8(id) % 2 = 0 THEN 'due' ELSE 'held_out' END, '', slot
 FROM (SELECT id, '{launched}'::timestamptz + (id * 104729 % 31536000) * interval '1 second' AS slot
       FROM campaigns_customer) made;
+INSERT INTO triggers_occasion (campaign_id, customer_id, key, due_at, fresh_until, slot_at, channel, decision, reason,
+    decided_at)
+SELECT {campaign} + id % 5, customer_id, key, due_at, fresh_until, slot_at, channel, decision, reason, decided_at
+FROM triggers_occasion WHERE id % 5 > 0;
 INSERT INTO triggers_delivery (occasion_id, step, campaign_id, customer_id, channel, state, reason, not_before, claims,
     refusals, address_key, permitted_at, spoken_on, created_at)
 SELECT id, 0, campaign_id, customer_id, 'email', 'delivered', '', slot_at, 1, 0, '', slot_at, slot_at::date, slot_at
@@ -71,7 +86,7 @@ FROM (
 """
 
 
-def run(size: int = 1_000_000) -> list[dict[str, Any]]:
+def run(size: int = 100_000) -> list[dict[str, Any]]:
     """Return the figures of one report; raises RuntimeError where DATABASE_URL names no PostgreSQL."""
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
@@ -99,61 +114,90 @@ def _measure(size: int) -> list[dict[str, Any]]:
     django.setup()
     from django.core.management import call_command
 
-    from analytics.measure import measure
-
     call_command("migrate", verbosity=0)
-    campaign = _campaign()
+    campaigns = _campaigns()
     began = time.perf_counter()
-    _sql(FILL.format(size=size, campaign=campaign.pk, now=NOW.isoformat(), launched=LAUNCHED.isoformat()))
+    _sql(FILL.format(size=size, campaign=campaigns[0].pk, now=NOW.isoformat(), launched=LAUNCHED.isoformat()))
     _sql("VACUUM ANALYZE")
     print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
-    bare, report = [], []
-    measure(campaign, NOW)  # imports scipy and statsmodels, once a process
-    for _round in range(ROUNDS):
-        bare.append(_seconds(lambda: _sql(BARE.format(campaign=campaign.pk))))
-        report.append(_seconds(lambda: measure(campaign, NOW)))
-    figures = measure(campaign, NOW)
+    whole, booking = campaigns[0], campaigns[-1]
+    bare, cold, kept = _rounds(whole)
+    _bare, cold_booking, _kept = _rounds(booking)
+    figures = _report(whole)
     if figures["counts"]["mature_treated"] + figures["counts"]["mature_control"] != size:
         raise RuntimeError(f"the report has lost contacts: {figures['counts']}")
-    ratio = median(report) / median(bare)
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    shop = f"{size:,} customers, {size * 10:,} orders, {size * 50:,} events"
     return [
-        {
-            "name": f"report over {size:,} customers and {size * 5:,} orders",
-            "value": round(median(report), 2),
-            "unit": "s",
-            "baseline": round(median(bare), 2),
-            "ratio": round(ratio, 2),
-            "aim": "≤ 3 × one bare aggregate query",
-            "met": ratio <= 3,
-        },
+        _row(f"report, measured anew: {shop}", cold, bare, "≤ 3 × one bare aggregate query and ≤ 5 s", 3, 5),
+        _row("report of a campaign whose success is an event", cold_booking, bare, "≤ 3 × that query and ≤ 5 s", 3, 5),
+        _row("report, kept", kept, bare, "≤ 0.3 s", None, 0.3),
         {
             "name": "report, peak memory",
             "value": round(megabytes),
             "unit": "MB",
             "baseline": None,
             "ratio": None,
-            "aim": "≤ 300 MB",
-            "met": megabytes <= 300,
+            "aim": "≤ 400 MB",
+            "met": megabytes <= 400,
         },
     ]
 
 
-def _campaign() -> Any:
+def _rounds(campaign: Any) -> tuple[float, float, float]:
+    """Return the median seconds of the bare query, of a report measured anew, and of a kept one."""
+    from analytics.models import Report
+
+    _report(campaign)  # imports scipy and statsmodels, once a process
+    bare, cold, kept = [], [], []
+    for _round in range(ROUNDS):
+        bare.append(_seconds(lambda: _sql(BARE.format(campaign=campaign.pk))))
+        Report.objects.all().delete()
+        cold.append(_seconds(lambda: _report(campaign)))
+        kept.append(_seconds(lambda: _report(campaign)))
+    return median(bare), median(cold), median(kept)
+
+
+def _report(campaign: Any) -> dict[str, Any]:
+    from analytics.report import campaign_report
+
+    return campaign_report(campaign, NOW)
+
+
+def _row(name: str, value: float, bare: float, aim: str, most: float | None, seconds: float) -> dict[str, Any]:
+    ratio = value / bare
+    return {
+        "name": name,
+        "value": round(value, 3),
+        "unit": "s",
+        "baseline": round(bare, 3),
+        "ratio": round(ratio, 2),
+        "aim": aim,
+        "met": value <= seconds and (most is None or ratio <= most),
+    }
+
+
+def _campaigns() -> list[Any]:
     from campaigns.models import Campaign, GestureTemplate, JourneyMoment, Shop
 
     Shop.get()
-    return Campaign.objects.create(
-        slug="birthday",
-        name="Birthday",
-        moment=JourneyMoment.objects.create(slug="birthday", name="Birthday", kind="birthday"),
-        gesture=GestureTemplate.objects.create(slug="birthday", name="Birthday", purpose="relation"),
-        holdout_share="0.5",
-        unit_costs={"email": 1},
-        status=Campaign.Status.ENDED,
-        launched_at=LAUNCHED,
-        ended_at=ENDED,
-    )
+    moment = JourneyMoment.objects.create(slug="birthday", name="Birthday", kind="birthday")
+    gesture = GestureTemplate.objects.create(slug="birthday", name="Birthday", purpose="relation")
+    return [
+        Campaign.objects.create(
+            slug=f"birthday-{number}",
+            name=f"Birthday {number}",
+            moment=moment,
+            gesture=gesture,
+            holdout_share="0.5",
+            unit_costs={"email": 1},
+            macro_conversion="booking" if number == 4 else "order",
+            status=Campaign.Status.ENDED,
+            launched_at=LAUNCHED,
+            ended_at=ENDED,
+        )
+        for number in range(5)
+    ]
 
 
 def _sql(statement: str) -> None:

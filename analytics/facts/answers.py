@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q
 
 from analytics.facts.contacts import ARMS, contacts, mature_before
-from analytics.facts.windows import Period, civil_shift, shifted
+from analytics.facts.windows import Period, shifted
 from analytics.kernel import Scores
 from campaigns.models import Answer, Campaign
 
@@ -15,43 +16,34 @@ SURVEY: Final = "nps"
 _BANDS: Final = {"promoters": (9, 10), "passives": (7, 8), "detractors": (0, 6)}
 
 
+# The end of a window is computed once a contact: on SQLite it is a Python function, far too slow to ask a join.
+_LATEST: Final = """
+WITH contact AS MATERIALIZED ({contacts}),
+told AS (
+    SELECT contact.decision, answer.score,
+        ROW_NUMBER() OVER (PARTITION BY contact.id ORDER BY answer.answered_at DESC, answer.id DESC) AS place
+    FROM contact JOIN campaigns_answer answer ON answer.customer_id = contact.customer_id AND answer.survey = %s
+        AND answer.answered_at >= contact.slot_at AND answer.answered_at < contact.window_end
+)
+SELECT decision, {bands} FROM told WHERE place = 1 GROUP BY decision
+"""
+
+
 def arm_scores(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> dict[str, Scores]:
     """Return both arms' latest answers given within their windows, of contacts whose window is over at `now`."""
-    later = Answer.objects.filter(
-        customer=OuterRef("customer"), survey=SURVEY, answered_at__lt=OuterRef("window_end")
-    ).filter(
-        Q(answered_at__gt=OuterRef("answer__answered_at"))
-        | Q(answered_at=OuterRef("answer__answered_at"), pk__gt=OuterRef("answer__pk"))
-    )
-    row = (
+    mature = (
         contacts(campaign)
         .filter(slot_at__lte=mature_before(campaign, now, zone))
-        .annotate(
-            window_end=shifted("slot_at", campaign.attribution_days, anchors, zone),
-            answer=FilteredRelation(
-                "customer__answers",
-                condition=Q(
-                    customer__answers__answered_at__gte=anchors.since,
-                    customer__answers__answered_at__lt=civil_shift(anchors.until, campaign.attribution_days, zone),
-                )
-                & Q(
-                    customer__answers__survey=SURVEY,
-                    customer__answers__answered_at__gte=F("slot_at"),
-                    customer__answers__answered_at__lt=F("window_end"),
-                ),
-            ),
-        )
-        # One filter(): a second one would join a second answer.
-        .filter(~Exists(later), answer__isnull=False)
-        .aggregate(
-            **{
-                f"{arm}_{band}": Count("pk", filter=Q(decision=decision, answer__score__range=scores))
-                for arm, decision in ARMS.items()
-                for band, scores in _BANDS.items()
-            }
-        )
+        .annotate(window_end=shifted("slot_at", campaign.attribution_days, anchors, zone))
+        .values("id", "customer_id", "decision", "slot_at", "window_end")
     )
-    return {arm: Scores(**{band: row[f"{arm}_{band}"] for band in _BANDS}) for arm in ARMS}
+    sql, values = mature.query.sql_with_params()
+    bands = ", ".join(f"COUNT(CASE WHEN score BETWEEN {low} AND {high} THEN 1 END)" for low, high in _BANDS.values())
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST.format(contacts=sql, bands=bands), [*values, SURVEY])
+        rows = {decision: dict(zip(_BANDS, counts, strict=True)) for decision, *counts in cursor.fetchall()}
+    nobody = dict.fromkeys(_BANDS, 0)
+    return {arm: Scores(**rows.get(decision, nobody)) for arm, decision in ARMS.items()}
 
 
 def period_scores(period: Period) -> Scores:

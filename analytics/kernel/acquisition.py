@@ -1,6 +1,7 @@
 """Compares what a new customer costs: before and after, and beside a control group."""
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from analytics.kernel.statistics import Counts, PairSums, Weeks
 
 # Week-to-week scatter cannot be told from luck on fewer weeks a side.
 WEEKS_FOR_SCATTER: Final = 3
+# By default an iteration ends when the deviance stands still: five digits, where a closed form would give all of them.
+EXACTLY: Final[dict[str, Any]] = {"tol": 1e-13, "tol_criterion": "params", "maxiter": 200}
 
 
 def compare_cac(after: Weeks, before: Weeks, *, level: float = LEVEL) -> Estimate:
@@ -56,18 +59,23 @@ def cac_interval(weeks: Weeks, *, level: float = LEVEL) -> Interval:
 
 def weekly_scatter(after: Weeks, before: Weeks) -> float:
     """Return how much more the weeks scatter than Poisson's: Pearson's χ² over its degrees of freedom, 1 at least."""
-    fit = _poisson_model(after, before).fit(scale=1.0)
+    fit = _fitted(after, before, scale=1.0)
     # Less scatter than Poisson's is luck, not knowledge.
     return max(1.0, float(fit.pearson_chi2) / float(fit.df_resid))
 
 
-def _poisson_model(after: Weeks, before: Weeks) -> Any:
+def _fitted(after: Weeks, before: Weeks, **how: Any) -> Any:
     import numpy as np
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     new = np.array(before.new + after.new, dtype=float)
     flag = np.array([0.0] * len(before.new) + [1.0] * len(after.new))
-    return sm.GLM(new, sm.add_constant(flag), sm.families.Poisson(), offset=np.log(before.cost + after.cost))
+    model = sm.GLM(new, sm.add_constant(flag), sm.families.Poisson(), offset=np.log(before.cost + after.cost))
+    with warnings.catch_warnings():
+        # Weeks that are all alike are fitted without any rest, which is no fault of theirs.
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        return model.fit(**how, **EXACTLY)
 
 
 def _spread(centre: float, interval: Interval, factor: float) -> Interval:
@@ -86,7 +94,7 @@ def _poisson_ratio(after: Weeks, before: Weeks, level: float) -> tuple[Interval,
 
 def _quasi_poisson(after: Weeks, before: Weeks, level: float) -> tuple[Interval, float, float]:
     scale = weekly_scatter(after, before)
-    fit = _poisson_model(after, before).fit(scale=scale, use_t=True)
+    fit = _fitted(after, before, scale=scale, use_t=True)
     low, high = fit.conf_int(alpha=1 - level)[1]
     return (math.exp(-float(high)), math.exp(-float(low))), float(fit.pvalues[1]), scale
 

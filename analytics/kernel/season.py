@@ -3,6 +3,7 @@
 import math
 import warnings
 
+from analytics.kernel.acquisition import EXACTLY
 from analytics.kernel.estimate import LEVEL, Estimate, Evidence, Interval
 from analytics.kernel.statistics import Counts
 
@@ -28,7 +29,7 @@ def season_adjusted_ratio(
     # Four cells, four parameters: the fit is exact, as it warns, and its unused residual scale divides by 0.
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)
-        fit = sm.GLM(buyers, design, sm.families.Poisson(), offset=np.log(customers)).fit()
+        fit = sm.GLM(buyers, design, sm.families.Poisson(), offset=np.log(customers)).fit(**EXACTLY)
     low, high = fit.conf_int(alpha=1 - level)[3]
     return (
         math.expm1(float(fit.params[3])),

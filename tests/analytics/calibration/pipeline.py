@@ -42,16 +42,16 @@ class Shop:
     answers: float = 0.25
 
 
-def rows(runs: int, seed: int) -> Iterator[Row]:
-    """Yield every row, `runs` campaigns each."""
+def rows(runs: int, seed: int, *, every: int = 1) -> Iterator[Row]:
+    """Yield every row, `runs` campaigns each; a report is looked at every so many weeks."""
     random = np.random.default_rng(seed)
     cast.shop()
-    yield from without_effect(random, Shop(), runs)
+    yield from without_effect(random, Shop(), runs, every)
     yield from with_effect(random, Shop(), runs)
     yield from seasonal(random, runs)
 
 
-def without_effect(random: Generator, shop: Shop, runs: int) -> Iterator[Row]:
+def without_effect(random: Generator, shop: Shop, runs: int, every: int) -> Iterator[Row]:
     """Yield coverage at the end, and false verdicts within twelve weekly looks, of campaigns that do nothing."""
     name = f"{shop.contacts:,} contacts, half held out, 12 % buy, no effect"
     people = customers(shop.contacts)
@@ -61,7 +61,10 @@ def without_effect(random: Generator, shop: Shop, runs: int) -> Iterator[Row]:
     for run in range(runs):
         row = campaign(shop, run)
         fill(random, row, shop, people)
-        codes = {measure(row, LAUNCH + timedelta(days=7 * look))["verdict"]["code"] for look in range(1, LOOKS + 1)}
+        codes = {
+            measure(row, LAUNCH + timedelta(days=7 * look))["verdict"]["code"]
+            for look in range(every, LOOKS + 1, every)
+        }
         found["wrong"] += bool(codes & (WORKS | {"harms"}))
         end(row)
         figures = measure(row, LATER)
