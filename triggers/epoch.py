@@ -58,7 +58,8 @@ def on_hold(now: datetime) -> bool:
     behind = Epoch.objects.filter(pk=1, lineage=row.lineage, number__lt=seen, held_at=None).update(held_at=now)
     if behind:
         logger.error("the database is behind what was sent (restored from a backup?): sending is on hold")
-    return bool(behind)
+    # Begun by this worker or, a moment ago, by another one.
+    return Epoch.objects.filter(pk=1, held_at__isnull=False).exists()
 
 
 def release(*, by: str, skip_lost: bool, now: datetime) -> None:

@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from campaigns import clock
 from campaigns.models import Order
-from tests.chaos import callbacks
+from tests.chaos import calendar_days, callbacks, outages
 from tests.chaos.arena import GRACE_SECONDS, Arena, Row
 from tests.chaos.failpoints import POINTS, stumble
 from triggers import sweeper
@@ -36,6 +36,7 @@ class Fault:
     full: int
     full_on_sqlite: int = 0
     postgresql_only: bool = False
+    own_cluster: bool = False
 
     def amount(self, profile: str) -> int:
         """Return how often it happens in a profile on this database."""
@@ -227,8 +228,12 @@ FAULTS: Final = (
     Fault("provider", failing_provider, 150, 3000),
     Fault("planners", planners_at_once, 8, 288),
     Fault("clock", clock_jumps, 3, 60),
+    Fault("calendar", calendar_days.birthdays, 1, 9),
     Fault("downtime", downtime, 1, 10),
+    Fault("backups", outages.backups_restored, 2, 10),
+    Fault("web", outages.web_killed, 3, 200),
     Fault("cuts", cut_connections, 6, 100, postgresql_only=True),
+    Fault("restarts", outages.postgresql_restarted, 3, 50, postgresql_only=True, own_cluster=True),
     Fault("callbacks", callbacks.storm, 1000, 100_000),
     Fault("by-force", second_attempts, 20, 50),
 )

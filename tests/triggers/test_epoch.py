@@ -142,3 +142,13 @@ def test_command_tells_and_releases() -> None:
     assert "On hold since 2026-03-10 12:00 UTC" in told()
     assert told("--skip-lost").endswith("Released.\n")
     assert Epoch.get().held_at is None
+
+
+def test_worker_that_comes_second_to_a_restored_database_holds_as_well(monkeypatch: Any) -> None:
+    due(1)
+    dispatch(NOON)
+    restore()
+    seen = Epoch.get()
+    Epoch.objects.update(held_at=NOON)
+    monkeypatch.setattr(Epoch, "get", lambda: seen)  # as it was a moment ago, before the first worker
+    assert epoch.on_hold(NOON)
