@@ -14,7 +14,7 @@ from tests.providers.process import Running, running
 from tests.triggers.dispatch.scene import NOON, due, states
 from triggers import rulings
 from triggers.dispatch import dispatch
-from triggers.models import Attempt, Circuit, Delivery, Outcome, Ruling, State
+from triggers.models import Attempt, Circuit, Delivery, Epoch, Outcome, Ruling, State
 from triggers.sweeper import sweep
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,11 @@ def test_resend_calls_once_more_and_names_what_it_repeats(unconfirmed: Delivery,
     assert (states(), first.outcome, second.outcome) == ({"accepted": 1}, "unknown", "accepted")
     ruling = Ruling.objects.get()
     assert (ruling.kind, ruling.ruled_by, ruling.ruled_at, ruling.attempt) == ("resend", "marie", TOMORROW, second)
+
+
+def test_resend_is_a_decision_even_after_a_restored_backup(unconfirmed: Delivery, sendgrid: Running) -> None:
+    Epoch.objects.update(lost_until=TOMORROW)
+    assert rulings.resend(unconfirmed.pk, by="marie", now=TOMORROW).verdict.value == "accepted"
 
 
 def test_second_press_is_refused_and_nothing_is_sent(unconfirmed: Delivery, sendgrid: Running) -> None:

@@ -52,7 +52,8 @@ def _perhaps_sent_before(drafts: Sequence[Draft]) -> dict[int, Finding]:
     lost_until = Epoch.objects.filter(lost_until__isnull=False).values_list("lost_until", flat=True).first()
     if lost_until is None:
         return {}
-    deliveries = [draft.delivery for draft in drafts]
+    # A person who sends one again has decided about it.
+    deliveries = [draft.delivery for draft in drafts if draft.resend_of is None]
     perhaps = [
         delivery.pk
         for delivery in deliveries
