@@ -259,6 +259,8 @@ def _store(person: Person) -> None:
         sms_marketing=person.sms_consent,
         signed_up_at=person.signed_up,
     )
+    # The cast agreed in 2020, which some worlds have not reached yet.
+    Consent.objects.filter(customer=customer).update(given_at=datetime(2000, 1, 1, tzinfo=UTC))
     if person.email_suppressed and person.email:
         Suppression.objects.create(
             channel="email", address_key=customer.email_key, reason=person.email_suppressed, created_at=cast.LONG_AGO

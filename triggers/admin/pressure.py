@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any, Final
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.dates import MONTHS_3
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
@@ -20,6 +21,9 @@ _LEFT: Final = 24.0
 _WIDTH: Final = 716.0
 _TOP: Final = 14.0
 _HEIGHT: Final = 110.0
+# Messages of one day stand below each other, up to three.
+_DOTS: Final = 138
+_STEP: Final = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +69,19 @@ def _picture(told: Pressure, rolling: list[tuple[date, int]], seen: list[Heard])
         "ground": f"{y(0):.1f}",
         "right": f"{_LEFT + _WIDTH:.1f}",
         "ticks": [
-            {"x": f"{x(day):.1f}", "label": MONTHS_3[day.month]}
+            {"x": f"{x(day):.1f}", "label": date_format(day, "M")}
             for day, _count in rolling
             if day.day == 1 and x(day) < _LEFT + _WIDTH - 20
         ],
         "dots": [
             {
                 "x": f"{x(heard.day):.1f}",
+                "y": _DOTS + _STEP * min(rank, 2),
                 "look": _look(heard),
-                "words": f"{heard.day:%Y-%m-%d} · {_channel(heard)} · {_by(heard)}",
+                "words": f"{date_format(heard.day)} · {_channel(heard)} · {_by(heard)}",
             }
-            for heard in seen
+            for day in groupby(seen, key=lambda heard: heard.day)
+            for rank, heard in enumerate(day[1])
         ],
     }
 
@@ -100,7 +106,7 @@ def _months(rolling: list[tuple[date, int]], seen: list[Heard]) -> list[_Month]:
         if mine:
             rows.append(
                 _Month(
-                    label=f"{MONTHS_3[month]} {year}",
+                    label=date_format(date(year, month, 1), "YEAR_MONTH_FORMAT"),
                     emails=sum(bool(heard.by) and heard.channel == ChannelName.EMAIL for heard in mine),
                     sms=sum(bool(heard.by) and heard.channel == ChannelName.SMS for heard in mine),
                     others=sum(not heard.by for heard in mine),
