@@ -116,7 +116,7 @@ class CampaignForm(ModelForm):
         super().__init__(*args, **kwargs)
         absorbs = self.fields.get("absorbs")
         if isinstance(absorbs, forms.ModelMultipleChoiceField):
-            absorbs.widget.can_add_related = False  # type: ignore[attr-defined]
+            absorbs.widget.can_add_related = False
             absorbs.queryset = Campaign.objects.exclude(pk=self.instance.pk).exclude(status=Campaign.Status.ENDED)
         macro = self.fields.get("macro_conversion")
         if isinstance(macro, forms.ChoiceField):
