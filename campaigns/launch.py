@@ -52,9 +52,12 @@ def content_hash(campaign: Campaign) -> str:
         "purpose": gesture.purpose,
         "missing_language": gesture.missing_language,
         "texts": [
-            list(row)
-            for row in gesture.variants.order_by("channel", "language").values_list(
-                "channel", "language", "subject", "preheader", "body"
+            row[:-1] if row[-1] == 1 else row
+            for row in map(
+                list,
+                gesture.variants.order_by("channel", "language", "rank").values_list(
+                    "channel", "language", "subject", "preheader", "body", "rank"
+                ),
             )
         ],
         "channels": campaign.channels,

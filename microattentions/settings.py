@@ -135,6 +135,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "plan": {"task": "triggers.plan", "schedule": 60.0},
+    "entries": {"task": "triggers.entries", "schedule": 60.0},
     "dispatch": {"task": "triggers.dispatch", "schedule": 20.0},
     "sweep": {"task": "triggers.sweep", "schedule": 60.0},
     "measure": {"task": "analytics.measure", "schedule": 3600.0},

@@ -6,7 +6,7 @@ unique key alone, never by a watermark: two planners at once, a lost tick, a clo
 
 import logging
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -29,8 +29,8 @@ from triggers.opening import Opening
 logger = logging.getLogger(__name__)
 
 HEARTBEAT: Final = "plan"
-# What expired before a longer stop than this is not even listed as missed; no kind takes a shorter window.
-_LONGEST_STOP: Final = timedelta(days=56)
+# What expired before a longer stop than this is not even listed as missed.
+_LONGEST_STOP: Final = timedelta(days=60)
 # More new occasions of a campaign than this are worth a second connection.
 _MUCH: Final = 50_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,19 +71,24 @@ def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
                 continue
             stop = max(last or now, now - _LONGEST_STOP)
             deciding = Deciding(Setting(campaign, opening), kind_of(campaign), caps, stop)
-            news = _news(deciding, customers)
+            for news in _news(deciding, customers):
+                # Most ticks bring a campaign nothing: asking that first spares the guards, whose SQL takes longest to
+                # write.
+                if news.exists():
+                    stored = _store(deciding, news)
+                    planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
         except ValidationError as error:
             logger.error("campaign %s cannot be planned: %s", campaign.pk, error.messages)
-            continue
-        # Most ticks bring a campaign nothing: asking that first spares the guards, whose SQL takes longest to write.
-        if not news.exists():
-            continue
-        parts = _parts(campaign, news)
-        stored = insertion.insert(campaign, now, [deciding.select(part, many=len(parts) > 1) for part in parts])
-        planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
     if customers is None:
         _beat(now, last)
     return planned
+
+
+def _store(deciding: Deciding, news: QuerySet[Any, Any]) -> Counter[tuple[str, str]]:
+    """Decide and store `news`; return how many, by (decision, reason)."""
+    campaign, now = deciding.setting.campaign, deciding.setting.now
+    parts = _parts(campaign, news)
+    return insertion.insert(campaign, now, [deciding.select(part, many=len(parts) > 1) for part in parts])
 
 
 def _everybody_is_asked(campaign: Campaign, now: datetime, last: datetime | None) -> bool:
@@ -104,19 +109,20 @@ def _beat(now: datetime, last: datetime | None) -> None:
     )
 
 
-def _news(deciding: Deciding, customers: Collection[int] | None) -> QuerySet[Any, Any]:
-    """Return who reached the moment and is not stored yet: fresh, or missed since the last plan.
+def _news(deciding: Deciding, customers: Collection[int] | None) -> Iterator[QuerySet[Any, Any]]:
+    """Yield who reached the moment and is not stored yet, fresh or missed since the last plan: at once, or after a long
+    stop in parts as long as the kind's longest window.
 
     One whose freshness closed days lengthened comes too; the SELECT that decides sorts out those that are too late.
     """
     campaign, kind, now = deciding.setting.campaign, deciding.kind, deciding.setting.now
     fresh_at = now - deciding.longest_stretch()
-    rows = kind.occasions(campaign, Window(min(fresh_at - kind.longest_fresh, deciding.stop), now), customers)
     customer = OuterRef(f"{kind.customer_path}pk")
     # Asked before ON CONFLICT would: a tick without news then writes nothing, and costs a tenth.
     known = Occasion.objects.filter(campaign=campaign, customer=customer, key=OuterRef("key"))
     fresh_or_missed = Q(fresh_until__gt=fresh_at) | Q(due_at__gt=deciding.stop)
-    return rows.filter(~Exists(known), fresh_or_missed).order_by()
+    for window in Window(min(fresh_at - kind.longest_fresh, deciding.stop), now).parts(kind.longest_window):
+        yield kind.occasions(campaign, window, customers).filter(~Exists(known), fresh_or_missed).order_by()
 
 
 def _parts(campaign: Campaign, news: QuerySet[Any, Any]) -> list[QuerySet[Any, Any]]:

@@ -7,6 +7,7 @@ from celery import shared_task
 from campaigns import clock
 from triggers import lookups, sweeper
 from triggers.dispatch import dispatch as dispatch_due
+from triggers.entries import note_entries
 from triggers.heartbeat import beat
 from triggers.planner import plan as plan_due
 
@@ -21,8 +22,16 @@ def plan() -> None:
 @shared_task(name="triggers.ring")
 def ring(customer_ids: Sequence[int]) -> None:
     """Plan what fell due for customers with new facts, then have it sent."""
-    plan_due(clock.now(), customers=customer_ids)
+    now = clock.now()
+    note_entries(now, customers=customer_ids)
+    plan_due(now, customers=customer_ids)
     dispatch.delay()
+
+
+@shared_task(name="triggers.entries")
+def entries() -> None:
+    """Note who entered which segment, where an hour has passed since everybody was looked at."""
+    note_entries(clock.now())
 
 
 @shared_task(name="triggers.dispatch")

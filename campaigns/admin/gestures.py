@@ -24,7 +24,7 @@ class VariantForm(ModelForm):
 
     class Meta:
         model = Variant
-        fields = ("channel", "language", "subject", "preheader", "body")
+        fields = ("channel", "language", "rank", "subject", "preheader", "body")
         widgets = {
             "language": forms.TextInput(attrs={"size": 6}),
             "subject": forms.TextInput(attrs={"class": "vTextField"}),
@@ -37,20 +37,20 @@ class VariantForm(ModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("DELETE") or not cleaned.get("body"):
             return cleaned
-        fields = {name: cleaned.get(name) or "" for name in self._meta.fields or ()}
+        fields = {name: cleaned.get(name) or "" for name in self._meta.fields or () if name != "rank"}
         for problem in text_problems(Variant(**fields)):
             self.add_error("body", problem)
         return cleaned
 
 
 class VariantInline(Stacked):
-    """The texts of a gesture, one a channel and language."""
+    """The texts of a gesture, one a channel and language, and a time where it is said again."""
 
     model = Variant
     form = VariantForm
     extra = 0
     template = "admin/campaigns/gesturetemplate/variants.html"
-    fieldsets = ((None, {"fields": (("channel", "language"), "subject", "preheader", "body")}),)
+    fieldsets = ((None, {"fields": (("channel", "language", "rank"), "subject", "preheader", "body")}),)
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Return one empty text for a new gesture."""

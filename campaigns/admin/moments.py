@@ -43,7 +43,11 @@ class MomentForm(ModelForm):
         if not name:
             return None
         kind = moment_kind(name)
-        return kind, rule_data(kind, self.cleaned_data)
+        settings = rule_data(kind, self.cleaned_data)
+        if self.cleaned_data.get(field_name(name, "audience"), {}) is None and "audience" in self.instance.rule:
+            # More than the form can show: kept as it is.
+            settings["audience"] = self.instance.rule["audience"]
+        return kind, settings
 
     def clean(self) -> dict[str, Any]:
         """Let the kind's own rule judge its settings, each fault beside its field."""

@@ -53,7 +53,9 @@ def shown(campaign: Campaign, customer: Customer) -> list[Shown]:
     senders = {sender.language: sender for sender in Sender.objects.filter(shop=Shop.get())}
     fallback = next(iter(senders.values()), None)
     variants = campaign.gesture.variants.filter(channel__in=campaign.channels)
-    ranked = sorted(variants, key=lambda variant: (campaign.channels.index(variant.channel), variant.language))
+    ranked = sorted(
+        variants, key=lambda variant: (campaign.channels.index(variant.channel), variant.language, variant.rank)
+    )
     with_order = about_order(campaign.moment)
     cards = []
     for variant in ranked:

@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 
 import annotated_types
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic.fields import FieldInfo
 
+from campaigns.admin.audience_field import AudienceField
 from campaigns.admin.list_fields import ConditionsField, NamesField, NumbersField
 from campaigns.audience.facts import FactCondition
 from campaigns.models import Tier
@@ -45,6 +47,13 @@ _CHOICES: Final = {
     1: gettext_lazy("1 month"),
     3: gettext_lazy("3 months"),
     6: gettext_lazy("6 months"),
+    "mon": WEEKDAYS[0],
+    "tue": WEEKDAYS[1],
+    "wed": WEEKDAYS[2],
+    "thu": WEEKDAYS[3],
+    "fri": WEEKDAYS[4],
+    "sat": WEEKDAYS[5],
+    "sun": WEEKDAYS[6],
 }
 
 
@@ -91,6 +100,8 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
     """Return the form field of one setting; text is the fallback, and the rule itself still judges it."""
     annotation = _without_none(info.annotation)
     words = _words(info, name)
+    if name == "audience":
+        return AudienceField(**words)
     if name == "tiers":
         tiers = list(Tier.objects.values_list("slug", "name"))
         return forms.MultipleChoiceField(choices=tiers, widget=forms.CheckboxSelectMultiple, **words)

@@ -46,11 +46,12 @@ class MomentDesign(Design):
 
 
 class VariantDesign(BaseModel):
-    """A gesture's text on one channel in one language."""
+    """A gesture's text on one channel in one language, for the how manieth time (`rank`) a customer reads it."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     channel: Channel = "email"
     language: Language = "fr"
+    rank: Annotated[int, Field(ge=1, le=100)] = 1
     subject: Annotated[str, Text(300)] = ""
     preheader: Annotated[str, Text(300)] = ""
     body: Annotated[str, Text(60_000, shortest=1)]
@@ -100,18 +101,18 @@ def write_gesture(design: GestureDesign, gesture: GestureTemplate) -> GestureTem
     """Store `design` into `gesture` with all its texts, each tried first. Raises Refused with paths."""
     if gesture.pk and gesture.purpose != design.purpose and purpose_frozen(gesture):
         raise Refused(fault("purpose", _("is frozen: a campaign with this gesture was launched")), conflict=True)
-    texts: dict[tuple[str, str], Variant] = {}
+    texts: dict[tuple[str, str, int], Variant] = {}
     for index, text in enumerate(design.variants):
-        key = text.channel, text.language
+        key = text.channel, text.language, text.rank
         if key in texts:
-            raise Refused(fault(f"variants.{index}", _("repeats a channel and language")))
+            raise Refused(fault(f"variants.{index}", _("repeats a channel, language and rank")))
         texts[key] = Variant(**text.model_dump())
         if faults := text_faults(texts[key]):
             raise Refused(*(fault(f"variants.{index}.{part}", str(found)) for part, found in faults))
     with transaction.atomic():
         _saved(gesture, design.model_dump(exclude={"variants"}))
         for variant in gesture.variants.all():
-            new = texts.pop((variant.channel, variant.language), None)
+            new = texts.pop((variant.channel, variant.language, variant.rank), None)
             if new is None:
                 variant.delete()
             elif (variant.subject, variant.preheader, variant.body) != (new.subject, new.preheader, new.body):

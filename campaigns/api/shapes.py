@@ -69,8 +69,8 @@ def moment_shape(moment: JourneyMoment) -> dict[str, Any]:
 def gesture_shape(gesture: GestureTemplate) -> dict[str, Any]:
     """Return a gesture as it is written, with its texts."""
     names = ("slug", "name", "category", "intention", "purpose", "missing_language")
-    texts = ("channel", "language", "subject", "preheader", "body")
-    variants = sorted(gesture.variants.all(), key=lambda variant: (variant.channel, variant.language))
+    texts = ("channel", "language", "rank", "subject", "preheader", "body")
+    variants = sorted(gesture.variants.all(), key=lambda variant: (variant.channel, variant.language, variant.rank))
     return {name: getattr(gesture, name) for name in names} | {
         "variants": [{name: getattr(variant, name) for name in texts} for variant in variants]
     }

@@ -9,6 +9,7 @@ from campaigns.models.customer import Customer, CustomerChange
 from campaigns.models.event import Event, KeyEvent
 from campaigns.models.fields import ChannelName
 from campaigns.models.gesture import GestureTemplate, Link, Variant
+from campaigns.models.lot import LOTS, Lot
 from campaigns.models.moment import JourneyMoment
 from campaigns.models.order import Order, OrderStatus
 from campaigns.models.product import Product
@@ -19,6 +20,7 @@ from campaigns.models.tier import Tier, TierReach
 from campaigns.models.visitor import Visitor
 
 __all__ = [
+    "LOTS",
     "Among",
     "Answer",
     "ApiKey",
@@ -35,6 +37,7 @@ __all__ = [
     "JourneyMoment",
     "KeyEvent",
     "Link",
+    "Lot",
     "Order",
     "OrderStatus",
     "PermittedHours",

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models.lot import Lot
 from campaigns.models.tier import Tier
 
 
@@ -60,6 +61,7 @@ class Customer(models.Model):
             models.Index(fields=["timezone", "country"], name="customer_zone_country"),
             models.Index(fields=["signed_up_at"], name="customer_signed_up"),
             models.Index(fields=["first_order_at"], name="customer_first_order"),
+            models.Index(Lot("id"), name="customer_lot"),
             models.Index(fields=["email_key"], name="customer_email_key", condition=~models.Q(email_key="")),
             models.Index(fields=["phone_key"], name="customer_phone_key", condition=~models.Q(phone_key="")),
         ]

@@ -1,5 +1,6 @@
 """What: a gesture and its texts, one for each channel and language."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -51,11 +52,22 @@ class GestureTemplate(models.Model):
 
 
 class Variant(models.Model):
-    """The text of a gesture on one channel in one language, as a template (campaigns/gestures/)."""
+    """The text of a gesture on one channel in one language, as a template (campaigns/gestures/).
+
+    `rank` is the how manieth time it is for: who reads the gesture again reads the next text, where there is one.
+    """
 
     gesture = models.ForeignKey(GestureTemplate, models.CASCADE, related_name="variants")
     channel = models.CharField(_("channel"), max_length=10, choices=ChannelName, default=ChannelName.EMAIL)
     language = models.CharField(_("language"), max_length=35, default="fr")
+    rank = models.PositiveSmallIntegerField(
+        _("which time"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_(
+            "1: the first time a customer reads the gesture, 2: the second. A missing one repeats the one before."
+        ),
+    )
     subject = models.CharField(_("subject"), max_length=300, blank=True, default="")
     preheader = models.CharField(_("line shown after the subject"), max_length=300, blank=True, default="")
     body = models.TextField(_("text"), help_text=_("E-mail: HTML. SMS: plain text."))
@@ -65,11 +77,13 @@ class Variant(models.Model):
         verbose_name = _("text")
         verbose_name_plural = _("texts")
         constraints = [
-            models.UniqueConstraint(fields=["gesture", "channel", "language"], name="variant_once_a_channel_language")
+            models.UniqueConstraint(
+                fields=["gesture", "channel", "language", "rank"], name="variant_once_a_channel_language_rank"
+            )
         ]
 
     def __str__(self) -> str:
-        return f"{self.gesture} · {self.get_channel_display()} · {self.language}"
+        return f"{self.gesture} · {self.get_channel_display()} · {self.language} · {self.rank}"
 
 
 class Link(models.Model):

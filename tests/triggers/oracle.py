@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from tests.triggers.oracle_dose import Outbox, Sending, absorbed, deadline, lengthened, obstacle, send
 from tests.triggers.oracle_facts import Happening, Person, Plan, Purchase, Reach, Score, Word, World
-from tests.triggers.oracle_moments import Moment, moments
+from tests.triggers.oracle_moments import Moment, look_around, moments
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def lived(world: World) -> tuple[dict[Name, Told], dict[Name, Fate]]:
     for now in world.ticks:
         # A clock set back does not make anything unknown again.
         latest = now if last is None else max(last, now)
+        world = look_around(world, _known(world, latest), now)
         known = _known(world, latest)
         # What may be absorbed is asked when it is known what absorbs it.
         for plan in sorted(world.plans, key=lambda plan: (bool(plan.absorbed_by), -plan.priority, plan.key)):

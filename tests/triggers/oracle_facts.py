@@ -1,6 +1,6 @@
 """What an oracle's world is made of: people, what they did, campaigns, and clocks read by the quarter of an hour."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -26,6 +26,7 @@ class Person:
     sms_consent: bool = True
     email_suppressed: str = ""  # why the address is closed: "bounced", "complained"
     signed_up: datetime | None = None
+    key: int = 0  # database id
     spoken_on: tuple[date, ...] = ()  # civil days on which another campaign wrote to them
 
 
@@ -110,6 +111,10 @@ class Plan:
     offset_days: int = 0
     send_hour: int = 9
     tiers: tuple[str, ...] = ()
+    share_percent: int = 50
+    every_days: int = 7
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    hours_of_day: tuple[int, int] = (10, 18)
     marks: tuple[int, ...] = ()  # anniversaries kept, in months; 12 stands for every year
     page: str = ""  # only events of this page count
     times: int = 0  # 0 is every time
@@ -137,6 +142,9 @@ class World:
     happenings: tuple[Happening, ...] = ()
     words: tuple[Word, ...] = ()
     scores: tuple[Score, ...] = ()
+    # When each (campaign's slug, person) entered the audience so far, None for who was inside from the start.
+    entries: dict[tuple[str, str], list[datetime | None]] = field(default_factory=dict)
+    inside: frozenset[tuple[str, str]] = frozenset()
     shop_zone: str = "Europe/Paris"
     leap_day: tuple[int, int] = (2, 28)
     lock_days: int = 30

@@ -1,8 +1,9 @@
 """Who reaches a plan's moment, under which key, due when: one plain loop a kind, over the facts known so far."""
 
 import calendar
+import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -124,6 +125,65 @@ def _tiers(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[
             yield from _after(plan, f"tier:{reach.tier}", reach.at, plan.hours * HOUR)
 
 
+def look_around(world: World, known: World, now: datetime) -> World:
+    """Return `world` with who is inside the audience of each segment now, and who entered it since the last look.
+
+    The audience of every segment here is who bought within the last two days.
+    """
+    entries = {name: list(times) for name, times in world.entries.items()}
+    inside = set()
+    for plan in world.plans:
+        if plan.kind != "segment" or plan.launched > now:
+            continue
+        first_look = (plan.slug, "") not in entries
+        entries[plan.slug, ""] = []
+        for person in known.people:
+            name = (plan.slug, person.id)
+            if any(now - 2 * DAY < purchase.placed <= now for purchase in _bought(known, person)):
+                inside.add(name)
+                if name not in world.inside:
+                    entries.setdefault(name, []).append(None if first_look else now)
+    return replace(world, entries=entries, inside=frozenset(inside))
+
+
+def _entries(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    name = (plan.slug, person.id)
+    entered = [at for at in world.entries.get(name, []) if at is not None]
+    if name in world.inside and entered and world.entries[name][-1] is not None:
+        yield from _after(plan, f"segment:{len(entered)}", entered[-1], timedelta(0))
+
+
+def _surprises(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
+    zone, lot = zone_of(world, person), person.key % 8192
+    # How many of the days that count must pass for the others to have passed as well.
+    monday = date(1, 1, 1)
+    counting = [monday + number * DAY for number in range(1000) if number % 7 in plan.weekdays]
+    apart = next(
+        n
+        for n in range(1, 400)
+        if all(b - a >= plan.every_days * DAY for a, b in zip(counting, counting[n:], strict=False))
+    )
+    turn = int(_drawn(f"surprise:{plan.key}:day", lot) * apart)
+    first = plan.launched.astimezone(ZoneInfo(zone)).date()
+    day = min(first, world.ticks[0].date()) - 20 * DAY
+    nth = sum((day - monday).days // 7 + (weekday < day.weekday()) for weekday in plan.weekdays)
+    while day <= max(tick.date() for tick in world.ticks) + 2 * DAY:
+        if day.weekday() in plan.weekdays:
+            salt = f"surprise:{plan.key}:{nth // apart}"
+            if nth % apart == turn and _drawn(salt, lot) < plan.share_percent / 100:
+                opens, closes = plan.hours_of_day
+                hour = opens + int(_drawn(f"{salt}:hour", lot) * (closes - opens))
+                due = wall_reached(day, time(hour), zone)
+                if due > plan.launched:
+                    yield Moment(f"surprise:{day}", due, wall_reached(day + DAY, time(0), zone))
+            nth += 1
+        day += DAY
+
+
+def _drawn(salt: str, lot: int) -> float:
+    return int(hashlib.sha256(f"{salt}|{lot}".encode()).hexdigest()[:16], 16) / 2**64
+
+
 def _purchases(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
     for purchase in _bought(world, person):
         anchor = purchase.placed if plan.of == "placed" else purchase.delivered
@@ -206,6 +266,8 @@ KINDS: dict[str, Callable[[World, Plan, Person, datetime], Iterator[Moment]]] = 
     "anniversary": _anniversaries,
     "calendar": _calendar_days,
     "event": _events,
+    "segment": _entries,
+    "surprise": _surprises,
     "tier": _tiers,
     "post_purchase": _purchases,
     "welcome": _welcomes,

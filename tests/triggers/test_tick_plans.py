@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Consent, Customer, Event, Order, TierReach
 from tests import cast
-from triggers.models import Delivery, Occasion
+from triggers.models import Delivery, Occasion, SegmentEntry
 from triggers.planner import plan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -25,6 +25,7 @@ FACTS = (
     "campaigns_tierreach",
     "triggers_occasion",
     "triggers_delivery",
+    "triggers_segmententry",
 )
 # SQLite names the tables of a sub-query by Django's aliases.
 ALIASES = ("U0", "V0", "W0")
@@ -48,6 +49,8 @@ MOMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("event", {"event": "page_view", "times": 3}),
     ("event", {"event": "add_to_cart", "delay_hours": 4, "unless": ["order", "add_to_cart"]}),
     ("calendar", {"day": "2026-12-06"}),
+    ("segment", {"audience": {"field": "points", "is": "at_least", "value": 100}}),
+    ("surprise", {}),
 )
 
 
@@ -93,6 +96,10 @@ def _fill(size: int) -> None:
     )
     TierReach.objects.bulk_create(
         TierReach(customer_id=pk, tier=gold, reached_at=at) for pk, at in zip(customers, moments, strict=True)
+    )
+    SegmentEntry.objects.bulk_create(
+        SegmentEntry(campaign_id=1 + pk % 100, customer_id=pk, number=1, entered_at=at)
+        for pk, at in zip(customers, moments, strict=True)
     )
     past = cast.live_campaign(status="ended")
     Occasion.objects.bulk_create(

@@ -27,10 +27,12 @@ from triggers.claimed import Claimed
 from triggers.dispatch.claim import claim
 from triggers.dispatch.compose import Draft
 from triggers.dispatch.permit import permit
+from triggers.entries import note_entries
 from triggers.models import Delivery, Occasion, State
 from triggers.planner import plan
 
 ELSEWHERE: Final = "elsewhere"
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LATER: Final = "later"
 
 
@@ -46,6 +48,7 @@ def live_through(world: World) -> tuple[World, dict[tuple[str, str, str], Told]]
         latest = now if latest is None else max(latest, now)
         _learn(world, since, latest)
         since = latest
+        note_entries(now)
         plan(now)
         send(now)
     return _with_keys(world), stored()
@@ -71,7 +74,9 @@ def _with_keys(world: World) -> World:
     )
     keys = {tuple(row[:4]): row[4] for row in rows}
     words = (replace(word, key=keys.get((word.person, word.channel, word.granted, word.at), 0)) for word in world.words)
-    return replace(world, words=tuple(words))
+    ids = dict(Customer.objects.values_list("external_id", "pk"))
+    people = (replace(person, key=ids.get(person.id, 0)) for person in world.people)
+    return replace(world, words=tuple(words), people=tuple(people))
 
 
 def stored() -> dict[tuple[str, str, str], Told]:
@@ -145,6 +150,14 @@ def _campaign(world: World, plan: Plan) -> Plan:
         },
         "calendar": {"day": str(plan.day), "every_year": plan.of == "every_year", "send_hour": plan.send_hour},
         "event": _event_rule(plan),
+        "segment": {"audience": {"history": "orders", "is": "at_least", "value": 1, "last_days": 2}},
+        "surprise": {
+            "share_percent": plan.share_percent,
+            "every_days": plan.every_days,
+            "days": [WEEKDAYS[number] for number in plan.weekdays],
+            "from_hour": plan.hours_of_day[0],
+            "until_hour": plan.hours_of_day[1],
+        },
     }
     campaign = cast.live_campaign(
         plan.kind,

@@ -11,6 +11,20 @@ from campaigns.models import Campaign, Customer
 from triggers.admin.words import decision_pill, reason_words, state_pill
 from triggers.models import Delivery, Occasion
 from triggers.overlap import overlaps
+from triggers.ranks import would_repeat
+
+# More than so many customers are "more than".
+_MANY = 10_000
+
+
+@on_campaign
+def repeats(request: HttpRequest, campaign: Campaign, _customer: Customer | None) -> SafeString:
+    """Return a warning where customers would read a text again the next time; nothing where nobody would."""
+    customers, covered = would_repeat(campaign, _MANY + 1)
+    if not customers:
+        return SafeString("")
+    context = {"customers": min(customers, _MANY), "more": customers > _MANY, "next": covered + 1, "campaign": campaign}
+    return render_to_string("studio/campaign_repeats.html", context, request)
 
 
 @on_campaign

@@ -31,7 +31,9 @@ def send_me_a_test(request: HttpRequest, campaign: Campaign, customer: Customer 
     context = {
         "campaign": campaign,
         "customer": customer,
-        "variants": campaign.gesture.variants.filter(channel__in=campaign.channels).order_by("channel", "language"),
+        "variants": campaign.gesture.variants.filter(channel__in=campaign.channels).order_by(
+            "channel", "language", "rank"
+        ),
         "own_address": getattr(request.user, "email", ""),
         "trials": TrialMessage.objects.filter(campaign=campaign).order_by("-pk")[:3],
     }

@@ -18,6 +18,7 @@ from triggers import links
 from triggers.channels import Message
 from triggers.claimed import Claimed
 from triggers.local_time import civil_day, instant, zone_of
+from triggers.ranks import ranks
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ class Composer:
         )
         self._senders = by_language(Sender.objects.all())
         self._hours = {hours.channel: hours for hours in PermittedHours.objects.all()}
-        self._variants: dict[tuple[int, str, str], Variant | None] = {}
+        self._variants: dict[tuple[int, str, str, int], Variant | None] = {}
+        self._ranks = ranks(batch, self._campaigns)
 
     def compose(self, batch: Sequence[Claimed]) -> tuple[list[Draft], list[Misfit]]:
         """Return the drafts of `batch` and the deliveries that cannot be written; one never stops another."""
@@ -70,7 +72,8 @@ class Composer:
 
     def _draft(self, delivery: Claimed, context: dict[str, Any]) -> Draft | Misfit:
         gesture = self._campaigns[delivery.campaign_id].gesture
-        variant = self._variant(gesture, delivery.channel, delivery.customer.language)
+        rank = self._ranks.get(delivery.pk, 1)
+        variant = self._variant(gesture, delivery.channel, delivery.customer.language, rank)
         if variant is None:
             return Misfit(delivery, NO_TEXT)
         sender = choose_sender(self._senders, variant.language, self._shop)
@@ -110,10 +113,10 @@ class Composer:
             unsubscribe_url="" if service else unsubscribe_url,
         )
 
-    def _variant(self, gesture: GestureTemplate, channel: str, language: str) -> Variant | None:
-        key = (gesture.pk, channel, language)
+    def _variant(self, gesture: GestureTemplate, channel: str, language: str, rank: int) -> Variant | None:
+        key = (gesture.pk, channel, language, rank)
         if key not in self._variants:
-            self._variants[key] = choose_variant(gesture, channel, language, self._shop)
+            self._variants[key] = choose_variant(gesture, channel, language, self._shop, rank=rank)
         return self._variants[key]
 
     def _valid_seconds(self, delivery: Claimed) -> int:

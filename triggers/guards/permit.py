@@ -19,7 +19,7 @@ from triggers.guards.chain import GUARDS, all_of
 from triggers.guards.guard import Guard, Setting
 from triggers.guards.mailbox import DUPLICATE, Mailboxes
 from triggers.models import Decision, Delivery, State
-from triggers.occasions import Window, occasions
+from triggers.occasions import Window, kind_of, occasions
 from triggers.opening import Opening
 
 # How soon a message that a stop button holds asks again.
@@ -181,7 +181,7 @@ def _moved(guard: str, value: str, next_at: datetime, delivery: Claimed) -> Find
 def _still_reached(campaign: Campaign, batch: Sequence[Claimed]) -> set[tuple[int, str]]:
     """Return the (customer, key) that the kind's own query still yields for the customers of the batch.
 
-    Of fresh deliveries only: with what a long pause left behind, the window would be longer than a kind takes.
+    Of fresh deliveries only, that the window does not reach back over a long pause.
     """
     if not batch:
         return set()
@@ -190,7 +190,11 @@ def _still_reached(campaign: Campaign, batch: Sequence[Claimed]) -> set[tuple[in
         max(delivery.fresh_until for delivery in batch),
     )
     customers = {delivery.customer_id for delivery in batch}
-    return set(occasions(campaign, window, customers).values_list("customer_id", "key"))
+    return {
+        reached
+        for part in window.parts(kind_of(campaign).longest_window)
+        for reached in occasions(campaign, part, customers).values_list("customer_id", "key")
+    }
 
 
 def _held_by(setting: Setting, batch: Sequence[Claimed]) -> dict[int, tuple[Guard, str]]:

@@ -14,7 +14,9 @@ from triggers.occasions.departure import Departure
 from triggers.occasions.event import EventKind
 from triggers.occasions.kind import OccasionKind, Window
 from triggers.occasions.post_purchase import PostPurchase
+from triggers.occasions.segment import Segment
 from triggers.occasions.silence import Silence
+from triggers.occasions.surprise import Surprise
 from triggers.occasions.tier import TierReached
 from triggers.occasions.waiting import Waiting
 from triggers.occasions.welcome import Welcome
@@ -28,7 +30,9 @@ KINDS: tuple[type[OccasionKind], ...] = (
     Waiting,
     EventKind,
     Silence,
+    Segment,
     Departure,
+    Surprise,
     CalendarDay,
 )
 

@@ -32,13 +32,18 @@ def local_days(campaign: Campaign, window: Window, hour: int, shop: Shop) -> Ite
     A launch at noon still owes this morning's customers their gesture.
     """
     launched_at = launch_of(campaign)
+    for name, zone, day in civil_days_in_use(window, shop):
+        due = local_time.instant(day, time(hour), zone)
+        if local_time.civil_day(launched_at, zone) <= day and window.after < due <= window.until:
+            yield LocalDay(name, zone, day, due)
+
+
+def civil_days_in_use(window: Window, shop: Shop) -> Iterator[tuple[str, ZoneInfo, date]]:
+    """Yield each civil day of each zone in use that has an instant of `window`."""
     for name in local_time.zones_in_use():
         zone = local_time.zone_of(name, shop)
-        first = local_time.civil_day(launched_at, zone)
         for day in local_time.civil_days(window.after, window.until, zone):
-            due = local_time.instant(day, time(hour), zone)
-            if first <= day and window.after < due <= window.until:
-                yield LocalDay(name, zone, day, due)
+            yield name, zone, day
 
 
 def by_zone(instants: Mapping[datetime, Sequence[str]]) -> Case:
