@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0004_dose'),
+        ('campaigns', '0005_signals'),
     ]
 
     operations = [
