@@ -9,12 +9,12 @@ from typing import Final
 
 from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
 
 from campaigns.audience import audience_q
 from campaigns.models import Campaign, Customer
 from campaigns.moment_kinds import parse_rule
-from triggers.models import Heartbeat, SegmentEntry
+from triggers.models import SegmentEntry, SegmentLook
 
 SWEEP: Final = timedelta(hours=1)
 # Customers looked at by one statement, so that none holds its locks, or SQLite's only writer, for long.
@@ -32,7 +32,7 @@ def note_entries(now: datetime, customers: Collection[int] | None = None) -> Non
         status=Campaign.Status.ENDED
     )
     for campaign in running.select_related("moment"):
-        last = Heartbeat.objects.filter(name=_heartbeat(campaign)).values_list("business_at", flat=True).first()
+        last = SegmentLook.objects.filter(campaign=campaign).values_list("looked_at", flat=True).first()
         if customers is not None:
             if last is not None:
                 _look(campaign, now, Q(pk__among=customers), Q(customer__among=customers))
@@ -40,13 +40,7 @@ def note_entries(now: datetime, customers: Collection[int] | None = None) -> Non
             for first, past in _slices():
                 inside = Q(pk__gte=first, pk__lt=past)
                 _look(campaign, now, inside, Q(customer__gte=first, customer__lt=past), baseline=last is None)
-            Heartbeat.objects.update_or_create(
-                name=_heartbeat(campaign), defaults={"business_at": now, "finished_at": Now()}
-            )
-
-
-def _heartbeat(campaign: Campaign) -> str:
-    return f"segment:{campaign.pk}"
+            SegmentLook.objects.update_or_create(campaign=campaign, defaults={"looked_at": now})
 
 
 def _slices() -> Iterator[tuple[int, int]]:

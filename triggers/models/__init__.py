@@ -5,7 +5,7 @@ from triggers.models.delivery import MAY_HAVE_SPOKEN, Attempt, Click, Delivery, 
 from triggers.models.epoch import Epoch
 from triggers.models.occasion import Decision, GuardFinding, Heartbeat, Occasion
 from triggers.models.ruling import Ruling
-from triggers.models.segment import SegmentEntry
+from triggers.models.segment import SegmentEntry, SegmentLook
 from triggers.models.sms_day import SmsDay
 from triggers.models.trial import TrialMessage
 
@@ -24,6 +24,7 @@ __all__ = [
     "Outcome",
     "Ruling",
     "SegmentEntry",
+    "SegmentLook",
     "SmsDay",
     "State",
     "TrialMessage",

@@ -33,3 +33,13 @@ class SegmentEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.number}"
+
+
+class SegmentLook(models.Model):
+    """When everybody was last looked at for a campaign, in business time; without a row nobody was yet."""
+
+    campaign = models.OneToOneField(Campaign, models.CASCADE, primary_key=True, related_name="look")
+    looked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.looked_at:%Y-%m-%d %H:%M}"
