@@ -31,12 +31,12 @@ def again(gesture: GestureTemplate, rank: int, language: str = "fr") -> None:
     )
 
 
-def order_daily(days: int) -> None:
-    """Claire, who reads French, orders each day; what falls due is sent."""
+def order_often(times: int) -> None:
+    """Claire, who reads French, orders every fourth day, within all caps; what falls due is sent."""
     claire = cast.claire()
-    for day in range(days):
-        at = MORNING + timedelta(days=day)
-        cast.order(claire, f"A-{day}", at)
+    for time in range(times):
+        at = MORNING + timedelta(days=4 * time)
+        cast.order(claire, f"A-{time}", at)
         plan(at)
         dispatch(at)
 
@@ -49,20 +49,20 @@ def test_each_time_has_its_text_and_a_missing_one_repeats_the_one_before() -> No
     gesture = thanks().gesture
     again(gesture, 2)
     again(gesture, 4)
-    order_daily(5)
+    order_often(5)
     assert subjects() == [THANKS, "Encore 2", "Encore 2", "Encore 4", "Encore 4"]
 
 
 def test_texts_of_another_language_are_no_second_time() -> None:
     again(thanks().gesture, 2, language="en")
-    order_daily(2)
+    order_often(2)
     assert subjects() == [THANKS, THANKS]
 
 
 def test_what_another_campaign_of_the_gesture_said_counts() -> None:
     past = thanks("thanks-last-year")
     again(past.gesture, 2)
-    order_daily(1)
+    order_often(1)
     Campaign.objects.update(status="ended")
     at = MORNING + timedelta(days=300)
     now = cast.live_campaign("post_purchase", {"anchor": "placed"}, slug="thanks-again", launched_at=at)
@@ -76,7 +76,7 @@ def test_what_another_campaign_of_the_gesture_said_counts() -> None:
 def test_what_was_surely_not_sent_does_not_count_and_one_sent_again_is_the_same_time() -> None:
     campaign = thanks()
     again(campaign.gesture, 2)
-    order_daily(1)
+    order_often(1)
     claimed = Claimed.read(Delivery.objects.all())
     assert ranks(claimed, {campaign.pk: campaign}) == {claimed[0].pk: 1}
     Delivery.objects.update(state=State.FAILED)
@@ -89,7 +89,7 @@ def test_what_was_surely_not_sent_does_not_count_and_one_sent_again_is_the_same_
 
 def test_gesture_with_one_text_asks_nothing() -> None:
     campaign = thanks()
-    order_daily(1)
+    order_often(1)
     with CaptureQueriesContext(connection) as captured:
         claimed = Claimed.read(Delivery.objects.all())
         loaded = Campaign.objects.select_related("gesture").prefetch_related("gesture__variants").in_bulk([campaign.pk])
@@ -101,7 +101,7 @@ def test_gesture_with_one_text_asks_nothing() -> None:
 def test_campaign_page_warns_before_a_text_repeats(marie: Client) -> None:
     campaign = thanks()
     page = f"/studio/campaigns/campaign/{campaign.pk}/"
-    order_daily(1)
+    order_often(1)
     assert would_repeat(campaign, 10) == (1, 1)
     assert "1 customer would read the same text again" in marie.get(page).content.decode()
     for language in ("fr", "en"):

@@ -97,11 +97,11 @@ def _fill(size: int) -> None:
     TierReach.objects.bulk_create(
         TierReach(customer_id=pk, tier=gold, reached_at=at) for pk, at in zip(customers, moments, strict=True)
     )
+    past = cast.live_campaign(status="ended")
     SegmentEntry.objects.bulk_create(
-        SegmentEntry(campaign_id=1 + pk % 100, customer_id=pk, number=1, entered_at=at)
+        SegmentEntry(campaign=past, customer_id=pk, number=1, entered_at=at)
         for pk, at in zip(customers, moments, strict=True)
     )
-    past = cast.live_campaign(status="ended")
     Occasion.objects.bulk_create(
         Occasion(
             campaign=past,
