@@ -73,7 +73,7 @@ def watermark_planner() -> None:
     proper = planner._news
 
     def news(deciding: Any, customers: Any) -> Any:
-        return proper(deciding, customers).filter(due_at__gt=deciding.stop)
+        return [part.filter(due_at__gt=deciding.stop) for part in proper(deciding, customers)]
 
     planner._news = news
 
