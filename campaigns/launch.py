@@ -1,7 +1,5 @@
-"""The life of a campaign: approved, launched, paused, resumed, ended, and what stands in the way of a launch."""
+"""The life of a campaign: reviewed, approved, dry-run, launched to a share or to all, paused, resumed, ended."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -12,17 +10,23 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaigns import audit
+from campaigns.approval import approval_stands, content_hash, launch_holdout, others_may_approve, wrote
 from campaigns.audience import parse_audience
-from campaigns.models import Campaign, ChannelName, GestureTemplate, KeyEvent, Sender
+from campaigns.models import AuditEntry, Campaign, ChannelName, GestureTemplate, KeyEvent, Sender
 from campaigns.moment_kinds import about_order, parse_rule
+from campaigns.pauses import PauseReason
 from campaigns.sender_dns import dns_problems
 from campaigns.senders import sms_problems
 
 Status = Campaign.Status
+Action = AuditEntry.Action
 
 # A campaign in one of these was told to nobody yet.
 UNSENT: Final = (Status.DRAFT, Status.IN_REVIEW, Status.APPROVED)
 FROZEN_CAMPAIGN: Final = ("moment", "gesture", "holdout_share", "promised")
+SMALLEST_CANARY: Final = Decimal("0.01")
+LARGEST_CANARY: Final = Decimal("0.5")
 
 
 # What higher apps know to stand in the way: they register at start-up.
@@ -41,56 +45,6 @@ class LaunchRefused(Exception):
     def __init__(self, *problems: str) -> None:
         super().__init__("; ".join(problems))
         self.problems = list(problems)
-
-
-def content_hash(campaign: Campaign) -> str:
-    """Return the SHA-256 of what an approver saw: texts, audience, rule, channels, holdout and measurement."""
-    moment, gesture = campaign.moment, campaign.gesture
-    seen: dict[str, Any] = {
-        "kind": moment.kind,
-        "rule": moment.rule,
-        "purpose": gesture.purpose,
-        "missing_language": gesture.missing_language,
-        "texts": [
-            row[:-1] if row[-1] == 1 else row
-            for row in map(
-                list,
-                gesture.variants.order_by("channel", "language", "rank").values_list(
-                    "channel", "language", "subject", "preheader", "body", "rank"
-                ),
-            )
-        ],
-        "channels": campaign.channels,
-        "audience": campaign.audience,
-        "priority": campaign.priority,
-        "holdout_share": f"{launch_holdout(campaign):.3f}",
-        "macro_conversion": campaign.macro_conversion,
-        "days": [campaign.before_after_days, campaign.attribution_days],
-        "utm": campaign.utm,
-    }
-    # Left out where they are not used, so that what was approved before they existed stays approved.
-    seen |= {
-        name: value
-        for name, value in (
-            ("absorbs", sorted(campaign.absorbs.values_list("slug", flat=True))),
-            ("even_in_trouble", campaign.even_in_trouble),
-            ("promised", campaign.promised),
-        )
-        if value
-    }
-    text = json.dumps(seen, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def launch_holdout(campaign: Campaign) -> Decimal:
-    """Return the share held out from launch on: a service message or a promised benefit is owed to everyone."""
-    owed = campaign.promised or campaign.gesture.purpose == GestureTemplate.Purpose.SERVICE
-    return Decimal(0) if owed else Decimal(campaign.holdout_share)
-
-
-def approval_stands(campaign: Campaign) -> bool:
-    """Whether the campaign is approved as it now is; any edit of what the approver saw voids the approval."""
-    return bool(campaign.approved_hash) and campaign.approved_hash == content_hash(campaign)
 
 
 def launch_problems(campaign: Campaign) -> list[str]:
@@ -133,76 +87,161 @@ def _text_problems(campaign: Campaign, channels: list[str]) -> list[str]:
     return problems
 
 
-def submit(campaign: Campaign) -> None:
+def submit(campaign: Campaign, *, by: str, now: datetime) -> None:
     """Ask for review; raises LaunchRefused unless the campaign is a draft."""
-    _move(campaign, (Status.DRAFT,), Status.IN_REVIEW)
+    _move(campaign, (Status.DRAFT,), Status.IN_REVIEW, Action.SUBMITTED, by=by, now=now)
 
 
-def approve(campaign: Campaign, *, by: str, now: datetime) -> None:
-    """Approve the campaign as it now is; raises LaunchRefused where it could not be launched."""
+def approve(campaign: Campaign, *, by: str, now: datetime) -> bool:
+    """Approve the campaign as it now is; return whether that was one's own work, with nobody else to look at it.
+
+    Raises LaunchRefused where it could not be launched, and where `by` wrote it while somebody else may approve.
+    """
     problems = launch_problems(campaign)
+    own = wrote(campaign, by)
+    if own and others_may_approve(by):
+        problems.append(_("You wrote or submitted this: somebody else must approve it."))
     if problems:
         raise LaunchRefused(*problems)
-    marks = {"approved_at": now, "approved_by": by[:150], "approved_hash": content_hash(campaign)}
-    # A live or paused campaign is approved again after an edit, and keeps its state.
-    if campaign.status in (Status.LIVE, Status.PAUSED):
-        _move(campaign, (Status.LIVE, Status.PAUSED), Status(campaign.status), **marks)
-    else:
-        _move(campaign, UNSENT, Status.APPROVED, **marks)
+    digest = content_hash(campaign)
+    marks = {"approved_at": now, "approved_by": by[:150], "approved_hash": digest}
+    # A campaign that was launched is approved again after an edit, and keeps its state.
+    launched = (Status.CANARY, Status.LIVE, Status.PAUSED)
+    status = Status(campaign.status) if campaign.status in launched else Status.APPROVED
+    allowed = (status,) if campaign.status in launched else UNSENT
+    _move(campaign, allowed, status, Action.APPROVED, by=by, now=now, facts={"hash": digest, "own": own}, **marks)
+    return own
 
 
-def launch(campaign: Campaign, *, now: datetime) -> None:
-    """Start the campaign; raises LaunchRefused unless it is approved as it now is.
+def shadow(campaign: Campaign, *, by: str, now: datetime) -> None:
+    """Begin the dry run: from `now` on everything is decided and listed, and nothing is sent."""
+    _check_startable(campaign)
+    _move(campaign, (Status.APPROVED,), Status.SHADOW, Action.SHADOW, by=by, now=now, shadow_at=now)
 
-    `launched_at` is set the first time only: it dates what the campaign plans and the comparison before and after.
+
+def launch(campaign: Campaign, *, by: str, now: datetime, share: Decimal | None = None) -> None:
+    """Start the campaign, for a stable `share` of the customers or, without one, for all.
+
+    Raises LaunchRefused unless it is approved as it now is. `launched_at` is set by the first launch that writes to
+    anybody: it dates what the campaign plans and the comparison before and after. After a dry run that means: only
+    what falls due from now on; what the dry run decided stays unsent. After a partial launch the others join with
+    whatever of theirs is still fresh.
     """
+    _check_startable(campaign)
+    if share is not None and not SMALLEST_CANARY <= share <= LARGEST_CANARY:
+        raise LaunchRefused(_("A partial launch reaches 1 % to 50 % of the customers."))
+    frozen = {"launched_at": campaign.launched_at or now, "holdout_share": launch_holdout(campaign)}
+    before = (Status.APPROVED, Status.SHADOW) if share else (Status.APPROVED, Status.SHADOW, Status.CANARY)
+    _move(
+        campaign,
+        before,
+        Status.CANARY if share else Status.LIVE,
+        Action.CANARY if share else Action.LAUNCHED,
+        by=by,
+        now=now,
+        facts={"share": str(share)} if share else {},
+        canary_share=share,
+        watched_since=campaign.watched_since or now,
+        **frozen,
+    )
+
+
+def _check_startable(campaign: Campaign) -> None:
     problems = launch_problems(campaign)
     if not approval_stands(campaign):
         problems.append(_("The campaign is not approved as it now is: have it approved."))
     if problems:
         raise LaunchRefused(*problems)
-    frozen = {"launched_at": campaign.launched_at or now, "holdout_share": launch_holdout(campaign)}
-    _move(campaign, (Status.APPROVED,), Status.LIVE, **frozen)
 
 
-def pause(campaign: Campaign) -> None:
-    """Stop planning and sending until it is resumed; raises LaunchRefused unless it runs."""
-    _move(campaign, (Status.LIVE,), Status.PAUSED)
+def pause(
+    campaign: Campaign,
+    *,
+    by: str,
+    now: datetime,
+    reason: PauseReason | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Stop planning and sending until a person resumes it; raises LaunchRefused unless it runs.
+
+    `reason` and `facts` (see campaigns/pauses.py) are of a pause that nobody asked for.
+    """
+    _move(
+        campaign,
+        Campaign.PLANNING,
+        Status.PAUSED,
+        Action.PAUSED,
+        by=by,
+        now=now,
+        facts={"reason": reason.value, **(facts or {})} if reason else {},
+        paused_for=reason.value if reason else "",
+        paused_facts=facts or {},
+    )
 
 
-def resume(campaign: Campaign) -> None:
-    """Let a paused campaign run again; raises LaunchRefused where an edit voided its approval."""
+def resume(campaign: Campaign, *, by: str, now: datetime) -> None:
+    """Let a paused campaign go on where it was; raises LaunchRefused where an edit voided its approval.
+
+    What is watched for automatic pauses is counted anew from here: a person has looked.
+    """
     if not approval_stands(campaign):
         raise LaunchRefused(_("The campaign was edited since its approval: have it approved."))
-    _move(campaign, (Status.PAUSED,), Status.LIVE)
+    if campaign.launched_at is None:
+        status = Status.SHADOW
+    else:
+        status = Status.LIVE if campaign.canary_share is None else Status.CANARY
+    seen: dict[str, Any] = {"paused_for": "", "paused_facts": {}, "watched_since": now}
+    _move(campaign, (Status.PAUSED,), status, Action.RESUMED, by=by, now=now, **seen)
 
 
-def end(campaign: Campaign, *, now: datetime) -> None:
-    """Stop for good; raises LaunchRefused unless it was launched and has not ended."""
-    _move(campaign, (Status.LIVE, Status.PAUSED), Status.ENDED, ended_at=now)
+def end(campaign: Campaign, *, by: str, now: datetime) -> None:
+    """Stop for good; raises LaunchRefused unless it has begun and has not ended."""
+    _move(campaign, (*Campaign.PLANNING, Status.PAUSED), Status.ENDED, Action.ENDED, by=by, now=now, ended_at=now)
 
 
-def _move(campaign: Campaign, allowed: tuple[Status, ...], status: Status, **fields: Any) -> None:
-    """Set the status by one conditional UPDATE: of two people who press at once, one is told."""
-    moved = Campaign.objects.filter(pk=campaign.pk, status__in=allowed).update(status=status, **fields)
-    campaign.refresh_from_db()
+def _move(
+    campaign: Campaign,
+    allowed: tuple[Status, ...],
+    status: Status,
+    action: AuditEntry.Action,
+    *,
+    by: str,
+    now: datetime,
+    facts: dict[str, Any] | None = None,
+    **fields: Any,
+) -> None:
+    """Set the status by one conditional UPDATE and note it: of two people who press at once, one is told."""
+    with transaction.atomic():
+        moved = Campaign.objects.filter(pk=campaign.pk, status__in=allowed).update(status=status, **fields)
+        campaign.refresh_from_db()
+        if moved:
+            audit.note(action, campaign, by=by, now=now, **(facts or {}))
     if not moved:
         raise LaunchRefused(
             _("The campaign is %(status)s: this step is not open to it.") % {"status": campaign.get_status_display()}
         )
 
 
-def void_edited_approvals() -> int:
-    """Take approved campaigns whose content was edited back to draft and pause running ones; return how many."""
+def void_edited_approvals(*, by: str, now: datetime) -> int:
+    """Void the approvals of what was edited; return how many.
+
+    What wrote to nobody yet goes back to draft, what runs is paused.
+    """
     voided = 0
     with transaction.atomic():
-        running = Campaign.objects.select_for_update().filter(status__in=[Status.APPROVED, Status.LIVE])
-        for campaign in running.exclude(approved_hash=""):
-            if not approval_stands(campaign):
-                campaign.status = Status.DRAFT if campaign.status == Status.APPROVED else Status.PAUSED
-                campaign.approved_hash = ""
-                campaign.save(update_fields=["status", "approved_hash"])
-                voided += 1
+        approved = (Status.APPROVED, *Campaign.PLANNING)
+        running = Campaign.objects.select_for_update(of=("self",)).select_related("moment", "gesture")
+        for campaign in running.filter(status__in=approved).exclude(approved_hash=""):
+            if approval_stands(campaign):
+                continue
+            if campaign.status in (Status.APPROVED, Status.SHADOW):
+                campaign.status = Status.DRAFT
+            else:
+                campaign.status, campaign.paused_for = Status.PAUSED, PauseReason.EDITED
+            campaign.approved_hash = ""
+            campaign.save(update_fields=["status", "approved_hash", "paused_for"])
+            audit.note(Action.VOIDED, campaign, by=by, now=now)
+            voided += 1
     return voided
 
 

@@ -45,16 +45,23 @@ class StudioAdminSite(admin.AdminSite):
         return TemplateResponse(request, "studio/today.html", context)
 
     def stop_sending(self, request: HttpRequest) -> HttpResponse:
-        """Stop or resume all sending; the fire permit reads the switch before every batch of messages."""
-        from campaigns.models import Shop
+        """Stop or resume all sending, or a channel's; the fire permit reads the switches before every batch."""
+        from campaigns.models import ChannelName
+        from campaigns.stop import stop
 
-        if not request.user.has_perm("campaigns.change_shop"):
+        if not request.user.has_perm("campaigns.stop_sending"):
             raise PermissionDenied
-        stopped = request.POST.get("stopped") == "1"
-        Shop.get()
-        Shop.objects.filter(pk=1).update(sending_stopped=stopped)
-        if stopped:
+        stopped, channel = request.POST.get("stopped") == "1", request.POST.get("channel", "")
+        if channel and channel not in ChannelName.values:
+            raise PermissionDenied
+        stop(stopped, channel=channel, by=request.user.get_username(), now=clock.now())
+        name = {"channel": ChannelName(channel).label} if channel else {}
+        if stopped and channel:
+            messages.warning(request, _("%(channel)s: sending is stopped. Queued messages wait.") % name)
+        elif stopped:
             messages.warning(request, _("All sending is stopped. Queued messages wait until you resume."))
+        elif channel:
+            messages.success(request, _("%(channel)s: sending goes on.") % name)
         else:
             messages.success(request, _("Sending goes on."))
         back = request.POST.get("next", "")

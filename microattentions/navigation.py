@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Shop
+from campaigns.models import ChannelName, Shop
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -79,6 +79,8 @@ PAGES: tuple[Page, ...] = (
             _list(_("Acquisition spend"), "spend"),
             _list(_("Referral codes"), "referralcode"),
             _list(_("API keys"), "apikey"),
+            Page(_("Global control group"), "admin:triggers_global_group", "triggers.view_globalholdout"),
+            _list(_("Audit log"), "auditentry"),
             _list(_("People"), "user", app="auth"),
             _list(_("Roles"), "group", app="auth"),
         ),
@@ -126,5 +128,6 @@ def studio(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", AnonymousUser())
     return {
         "studio_pages": SimpleLazyObject(lambda: entries(user, request.path)),
-        "studio_shop": SimpleLazyObject(Shop.get),
+        "studio_shop": (shop := SimpleLazyObject(Shop.get)),
+        "studio_stopped": SimpleLazyObject(lambda: [ChannelName(name).label for name in shop.stopped_channels]),
     }

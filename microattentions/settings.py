@@ -138,6 +138,8 @@ CELERY_BEAT_SCHEDULE = {
     "entries": {"task": "triggers.entries", "schedule": 60.0},
     "dispatch": {"task": "triggers.dispatch", "schedule": 20.0},
     "sweep": {"task": "triggers.sweep", "schedule": 60.0},
+    "watch": {"task": "triggers.watch", "schedule": 60.0},
+    "draw": {"task": "triggers.draw_global_group", "schedule": 3600.0},
     "measure": {"task": "analytics.measure", "schedule": 3600.0},
 }
 

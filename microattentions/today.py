@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import ApiKey, Campaign, Customer, GestureTemplate, JourneyMoment, Sender, Shop
-from triggers.admin.concerns import waiting
+from triggers.admin.concerns import paused_campaigns, waiting
 from triggers.models import Circuit, Decision, Delivery, Epoch, Heartbeat, Occasion, State
 
 if TYPE_CHECKING:
@@ -91,14 +91,14 @@ def _silent_jobs(real_now: datetime) -> list[str]:
 def today(now: datetime, *, real_now: datetime) -> dict[str, Any]:
     """Return the context of the page: figures, concerns, running campaigns, the latest occasions and messages."""
     shop = Shop.get()
-    counts, concerns = _figures(now, shop), waiting(now)
+    counts, concerns, paused = _figures(now, shop), waiting(now), paused_campaigns()
     held = Epoch.objects.filter(held_at__isnull=False).exists()
     steps = first_steps(shop)
-    running = Campaign.objects.filter(status=Campaign.Status.LIVE).select_related("moment", "gesture")
+    running = Campaign.objects.filter(status__in=Campaign.PLANNING).select_related("moment", "gesture")
     week = now - timedelta(days=7)
     recent = {
         row["campaign"]: row
-        for row in Occasion.objects.filter(decided_at__gte=week, campaign__status=Campaign.Status.LIVE)
+        for row in Occasion.objects.filter(decided_at__gte=week, campaign__status__in=Campaign.PLANNING)
         .order_by()
         .values("campaign")
         .annotate(
@@ -113,7 +113,8 @@ def today(now: datetime, *, real_now: datetime) -> dict[str, Any]:
         "silent_jobs": _silent_jobs(real_now),
         "circuits": Circuit.objects.filter(open_until__isnull=False),
         "held": held,
-        "all_well": not concerns and not shop.sending_stopped and not held,
+        "paused": paused,
+        "all_well": not (concerns or paused or held or shop.sending_stopped or shop.stopped_channels),
         "steps": steps,
         "show_steps": not all(step.done for step in steps),
         "running": [{"campaign": campaign, "week": recent.get(campaign.pk)} for campaign in running],

@@ -12,10 +12,12 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import F, QuerySet
 
+from campaigns.models import Campaign
 from triggers import holdout
 from triggers.guards import TEMPORARY, Guard, Setting, speaker
 from triggers.guards.caps_sql import DAY, NAME, WORDS, CapsInSql, Rows
 from triggers.local_time import NEVER
+from triggers.models import Decision, GlobalHoldout
 from triggers.occasions import OccasionKind
 from triggers.opening import Clock
 
@@ -24,17 +26,21 @@ _ONE_DAY: Final = timedelta(days=1)
 _MOST_CLOSED: Final = 7 * _ONE_DAY
 _REACHED: Final = (
     *("customer_id", "key", "due_at", "fresh_until", "order_id"),
-    *("zone", "holidays", "speaker", "told_lately", "held_out"),
+    *("zone", "holidays", "speaker", "told_lately", "held_out", "globally"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """How the news of one campaign are decided; what expired is listed as missed where it was due after `stop`."""
+    """How the news of one campaign are decided, while `group` is the global control group in force.
+
+    What expired is listed as missed where it was due after `stop`.
+    """
 
     setting: Setting
     kind: OccasionKind
     caps: CapsInSql
+    group: GlobalHoldout | None
     stop: datetime
 
     def select(self, news: QuerySet[Any, Any], *, many: bool = False) -> tuple[str, tuple[Any, ...]]:
@@ -67,7 +73,7 @@ class Deciding:
             SELECT customer_id, key, due_at, deadline, order_id,
                 CASE WHEN skipped_for = '' THEN moved_to ELSE due_at END,
                 COALESCE(channel, ''),
-                CASE WHEN skipped_for <> '' THEN 'skipped' WHEN held_out THEN 'held_out' ELSE 'due' END,
+                CASE WHEN skipped_for <> '' THEN 'skipped' {_arms(self.setting.campaign)} END,
                 CASE WHEN skipped_for <> '' THEN skipped_for ELSE moved_by END,
                 CASE WHEN skipped_for IN ('', moved_by) THEN seen ELSE '' END,
                 CASE WHEN moved_by <> '' AND skipped_for IN ('', moved_by) AND moved_to < %s THEN moved_to END
@@ -127,13 +133,16 @@ class Deciding:
         """Return the SQL of `news` with what the guards and the draw would say."""
         campaign, path = setting.campaign, self.kind.customer_path
         draw = holdout.held_out_in_sql(holdout.salt_of(campaign), f"{path}external_id", holdout.share_of(campaign))
+        globally = holdout.globally_held_in_sql(campaign, self.group, path)
         asked = {
             _column(guard, channel): guard.seen(setting, path) if guard.seen else guard.content(setting, channel, path)
             for guard in TEMPORARY
             for channel in campaign.channels
         }
         query = (
-            news.annotate(zone=F(f"{path}timezone"), holidays=setting.holidays_of(path), held_out=draw)
+            news.annotate(
+                zone=F(f"{path}timezone"), holidays=setting.holidays_of(path), held_out=draw, globally=globally
+            )
             .annotate(speaker=speaker(setting, path), told_lately=self.caps.lately(setting, path), **asked)
             .values(*_REACHED, *asked)
             .query
@@ -149,6 +158,13 @@ class Deciding:
         }
         channels = " ".join(f"WHEN '{channel}' THEN CASE {asked} ELSE '' END" for channel, asked in guards.items())
         return f"CASE channel {channels} ELSE '' END"
+
+
+def _arms(campaign: Campaign) -> str:
+    """Return the SQL of what the draws mean: in a dry run, what they would have meant."""
+    if campaign.status == Campaign.Status.SHADOW:
+        return f"WHEN globally OR held_out THEN '{Decision.WOULD_HOLD}' ELSE '{Decision.WOULD_SEND}'"
+    return f"WHEN globally THEN '{Decision.GLOBAL}' WHEN held_out THEN '{Decision.HELD_OUT}' ELSE '{Decision.DUE}'"
 
 
 def _stretched() -> str:

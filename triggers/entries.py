@@ -28,9 +28,8 @@ def note_entries(now: datetime, customers: Collection[int] | None = None) -> Non
     Everybody is looked at once an hour; a campaign is first looked at with everybody. Paused campaigns keep their
     ledger, so that whoever entered meanwhile did so then. Looking again changes nothing.
     """
-    running = Campaign.objects.filter(moment__kind="segment", launched_at__lte=now).exclude(
-        status=Campaign.Status.ENDED
-    )
+    begun = Q(launched_at__lte=now) | Q(status=Campaign.Status.SHADOW, shadow_at__lte=now)
+    running = Campaign.objects.filter(begun, moment__kind="segment").exclude(status=Campaign.Status.ENDED)
     for campaign in running.select_related("moment"):
         last = SegmentLook.objects.filter(campaign=campaign).values_list("looked_at", flat=True).first()
         if customers is not None:

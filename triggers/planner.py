@@ -16,12 +16,14 @@ from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign, Customer, Shop
-from triggers import insertion
+from campaigns.pauses import PauseReason
+from triggers import holdout, insertion
+from triggers.auto_pause import SMALLEST_BACKLOG, watch
 from triggers.decision import Deciding
 from triggers.guards import Setting
 from triggers.guards.caps import Caps
 from triggers.guards.caps_sql import CapsInSql
-from triggers.models import Decision, Heartbeat, Occasion
+from triggers.models import Decision, GlobalHoldout, Heartbeat, Occasion
 from triggers.occasions import Window, kind_of
 from triggers.occasions.kind import launch_of
 from triggers.opening import Opening
@@ -56,27 +58,31 @@ def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
     """
     planned = Planned()
     opening = Opening.everywhere(Shop.get(), now)
-    caps = CapsInSql(Caps(opening.shop, now))
+    caps, group = CapsInSql(Caps(opening.shop, now)), GlobalHoldout.at(now)
     last = Heartbeat.objects.filter(name=HEARTBEAT).values_list("business_at", flat=True).first()
     live = (
-        Campaign.objects.filter(status=Campaign.Status.LIVE)
+        Campaign.objects.filter(status__in=Campaign.PLANNING)
         .select_related("moment", "gesture")
         .prefetch_related("gesture__variants", "absorbed_by")
         .order_by("-priority", "pk")
     )
     # What may be absorbed is asked when it is known what absorbs it.
     for campaign in sorted(live, key=lambda campaign: bool(campaign.absorbed_by.all())) if opening.places else ():
+        # In memory alone: a dry run plans as if it had been launched when it began.
+        campaign.launched_at = campaign.launched_at or campaign.shadow_at
         try:
             if customers is None and not _everybody_is_asked(campaign, now, last):
                 continue
             stop = max(last or now, now - _LONGEST_STOP)
-            deciding = Deciding(Setting(campaign, opening), kind_of(campaign), caps, stop)
+            deciding = Deciding(Setting(campaign, opening), kind_of(campaign), caps, group, stop)
             for news in _news(deciding, customers):
                 # Most ticks bring a campaign nothing: asking that first spares the guards, whose SQL takes longest to
                 # write.
                 if news.exists():
                     stored = _store(deciding, news)
                     planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
+                    if _due(stored) >= SMALLEST_BACKLOG:
+                        watch(now, [campaign.pk], PauseReason.BACKLOG)
         except ValidationError as error:
             logger.error("campaign %s cannot be planned: %s", campaign.pk, error.messages)
     if customers is None:
@@ -89,6 +95,10 @@ def _store(deciding: Deciding, news: QuerySet[Any, Any]) -> Counter[tuple[str, s
     campaign, now = deciding.setting.campaign, deciding.setting.now
     parts = _parts(campaign, news)
     return insertion.insert(campaign, now, [deciding.select(part, many=len(parts) > 1) for part in parts])
+
+
+def _due(stored: Counter[tuple[str, str]]) -> int:
+    return sum(count for (decision, _reason), count in stored.items() if decision == Decision.DUE)
 
 
 def _everybody_is_asked(campaign: Campaign, now: datetime, last: datetime | None) -> bool:
@@ -121,8 +131,10 @@ def _news(deciding: Deciding, customers: Collection[int] | None) -> Iterator[Que
     # Asked before ON CONFLICT would: a tick without news then writes nothing, and costs a tenth.
     known = Occasion.objects.filter(campaign=campaign, customer=customer, key=OuterRef("key"))
     fresh_or_missed = Q(fresh_until__gt=fresh_at) | Q(due_at__gt=deciding.stop)
+    reached = holdout.canary_q(campaign, f"{kind.customer_path}external_id")
     for window in Window(min(fresh_at - kind.longest_fresh, deciding.stop), now).parts(kind.longest_window):
-        yield kind.occasions(campaign, window, customers).filter(~Exists(known), fresh_or_missed).order_by()
+        rows = kind.occasions(campaign, window, customers)
+        yield rows.filter(~Exists(known), fresh_or_missed, reached).order_by()
 
 
 def _parts(campaign: Campaign, news: QuerySet[Any, Any]) -> list[QuerySet[Any, Any]]:

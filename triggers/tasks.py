@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from celery import shared_task
 
 from campaigns import clock
-from triggers import lookups, sweeper
+from triggers import auto_pause, global_group, lookups, sweeper
 from triggers.dispatch import dispatch as dispatch_due
 from triggers.entries import note_entries
 from triggers.heartbeat import beat
@@ -39,6 +39,19 @@ def dispatch() -> None:
     """Send what is due."""
     dispatch_due()
     beat("dispatch", clock.now())
+
+
+@shared_task(name="triggers.watch")
+def watch() -> None:
+    """Pause the campaigns that do harm."""
+    auto_pause.watch(clock.now())
+    beat("watch", clock.now())
+
+
+@shared_task(name="triggers.draw_global_group")
+def draw_global_group() -> None:
+    """Draw the global control group anew where a new quarter has begun."""
+    global_group.draw_each_quarter(clock.now())
 
 
 @shared_task(name="triggers.sweep")

@@ -10,8 +10,9 @@ from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from campaigns import audit, clock
 from campaigns.launch import void_edited_approvals
-from campaigns.models import Campaign, GestureTemplate, JourneyMoment, Shop
+from campaigns.models import AuditEntry, Campaign, GestureTemplate, JourneyMoment, Shop
 
 # Django's admin classes are generic for the type checker alone.
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ APPROVED_TOGETHER: Final = (Campaign, GestureTemplate, JourneyMoment)
 class StudioAdmin(ModelAdmin):
     """A model's pages, whose lists stay quick over millions of rows: no second count, no facets."""
 
+    audited = True
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -39,8 +41,31 @@ class StudioAdmin(ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Store the rest of the form; an edit of what was approved voids the approval, and says so."""
         super().save_related(request, form, formsets, change)
-        if self.model in APPROVED_TOGETHER and void_edited_approvals():
+        by = request.user.get_username()
+        if self.model in APPROVED_TOGETHER and void_edited_approvals(by=by, now=clock.now()):
             messages.warning(request, _("This edit voids an approval: have the campaign approved again."))
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Note in the audit log who made it."""
+        self._note(request, AuditEntry.Action.CREATED, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Note in the audit log who changed what of it."""
+        if message:
+            self._note(request, AuditEntry.Action.EDITED, obj, changes=message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Note in the audit log who deleted them."""
+        for row in queryset:
+            self._note(request, AuditEntry.Action.DELETED, row)
+        return super().log_deletions(request, queryset)
+
+    def _note(self, request: HttpRequest, action: AuditEntry.Action, row: Any, **detail: Any) -> None:
+        # A customer's page names a person: the log is not about them.
+        if self.audited:
+            audit.note(action, row, by=request.user.get_username(), now=clock.now(), **detail)
 
     def changeform_view(
         self,

@@ -1,7 +1,5 @@
 """Campaigns: their list, their form, and the page from which one is previewed, approved, launched and stopped."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -17,62 +15,29 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from campaigns import clock, launch
+from campaigns.admin.audit import history
 from campaigns.admin.base import StudioAdmin
 from campaigns.admin.campaign_form import CampaignForm
 from campaigns.admin.display import money, pill
 from campaigns.admin.panels import campaign_panels
 from campaigns.admin.previews import find_customers, preview_html, shown, usual_customer
+from campaigns.admin.steps import SHARES, STEPS, approval_words, open_steps
+from campaigns.approval import approval_stands
 from campaigns.audience import audience_sentence
 from campaigns.models import Campaign, ChannelName, Customer, Shop
 from campaigns.moment_kinds import moment_kind, parse_rule
+from campaigns.pauses import pause_sentence
 
 Status = Campaign.Status
 _MOODS: Final = {
     Status.DRAFT: "",
     Status.IN_REVIEW: "warn",
     Status.APPROVED: "calm",
+    Status.SHADOW: "warn",
+    Status.CANARY: "good",
     Status.LIVE: "good",
     Status.PAUSED: "warn",
     Status.ENDED: "",
-}
-
-# A step's verb, what to ask before it, and what to say after it.
-Step = tuple[Callable[[Campaign, str, datetime], None], Any, Any]
-STEPS: Final[dict[str, Step]] = {
-    "submit": (lambda c, _by, _now: launch.submit(c), "", _("Review is asked for.")),
-    "approve": (
-        lambda c, by, now: launch.approve(c, by=by, now=now),
-        _("Approve the campaign as it is now? Any later edit voids the approval."),
-        _("Approved: it can be launched."),
-    ),
-    "launch": (
-        lambda c, _by, now: launch.launch(c, now=now),
-        _("Launch now? From this instant customers who reach the moment are written to."),
-        _("The campaign is running."),
-    ),
-    "pause": (
-        lambda c, _by, _now: launch.pause(c),
-        _("Pause? Nothing is planned or sent until you resume."),
-        _("Paused."),
-    ),
-    "resume": (lambda c, _by, _now: launch.resume(c), "", _("The campaign is running again.")),
-    "end": (
-        lambda c, _by, now: launch.end(c, now=now),
-        _("Stop for good? An ended campaign cannot run again."),
-        _("The campaign is ended."),
-    ),
-}
-_OPEN_STEPS: Final = {
-    Status.DRAFT: (("approve", _("Approve"), ""), ("submit", _("Ask for review"), "secondary")),
-    Status.IN_REVIEW: (("approve", _("Approve"), ""),),
-    Status.APPROVED: (("launch", _("Launch"), ""),),
-    Status.LIVE: (("pause", _("Pause"), "secondary"), ("end", _("Stop for good"), "danger")),
-    Status.PAUSED: (
-        ("resume", _("Resume"), ""),
-        ("approve", _("Approve again"), "secondary"),
-        ("end", _("Stop for good"), "danger"),
-    ),
-    Status.ENDED: (),
 }
 
 
@@ -167,7 +132,7 @@ class CampaignAdmin(StudioAdmin):
         customer = Customer.objects.filter(pk=chosen).first() if chosen.isdigit() else None
         customer = customer or usual_customer()
         words = request.GET.get("q", "").strip()
-        shop = Shop.get()
+        shop, steps = Shop.get(), open_steps(request, campaign)
         context = {
             **self.admin_site.each_context(request),
             "title": campaign.name,
@@ -178,13 +143,14 @@ class CampaignAdmin(StudioAdmin):
             "channels": channel_words(campaign),
             "costs": [(ChannelName(k).label, money(v, shop.currency)) for k, v in campaign.unit_costs.items()],
             "incentive_cost": money(campaign.incentive_cost, shop.currency),
-            "approval_stands": launch.approval_stands(campaign),
+            "approval_stands": approval_stands(campaign),
             "problems": launch.launch_problems(campaign) if campaign.status != Status.ENDED else [],
-            "may_change": self.has_change_permission(request, campaign),
-            "steps": [
-                {"name": name, "label": label, "look": look, "question": STEPS[name][1]}
-                for name, label, look in _OPEN_STEPS[Status(campaign.status)]
-            ],
+            "steps": steps,
+            "shares": SHARES,
+            "approval_words": approval_words(request, campaign, steps),
+            "canary": f"{float((campaign.canary_share or 0) * 100):g}",
+            "why_paused": pause_sentence(campaign),
+            "history": history(campaign),
             "customer": customer,
             "words": words,
             "found": find_customers(words),
@@ -195,18 +161,17 @@ class CampaignAdmin(StudioAdmin):
 
     def step(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take the posted step of the campaign's life, or say why it cannot be taken."""
-        campaign = get_object_or_404(Campaign, pk=pk)
-        if not self.has_change_permission(request, campaign):
+        campaign = get_object_or_404(Campaign.objects.select_related("moment", "gesture"), pk=pk)
+        step = next((step for step in STEPS if step.name == request.POST.get("step")), None)
+        if step is None or not request.user.has_perm(step.permission):
             raise PermissionDenied
-        verb, _question, done = STEPS.get(request.POST.get("step", ""), (None, "", ""))
         try:
-            if verb:
-                verb(campaign, request.user.get_username(), clock.now())
-                self.log_change(request, campaign, str(done))
-                messages.success(request, done)
+            words = step.take(campaign, request.user.get_username(), clock.now(), request.POST)
         except launch.LaunchRefused as refused:
             for problem in refused.problems:
                 messages.error(request, problem)
+        else:
+            (messages.warning if words else messages.success)(request, words or step.done)
         return redirect("admin:campaigns_campaign_overview", pk)
 
     @admin.display(description=_("name"), ordering="name")

@@ -71,6 +71,7 @@ class SuppressionForm(ModelForm):
 class SuppressionAdmin(StudioAdmin):
     """Addresses that are never written to."""
 
+    audited = False
     form = SuppressionForm
     fields = ("channel", "address")
     list_display = ("channel", "why", "since", "begins")

@@ -1,4 +1,4 @@
-"""Moments, gestures and campaigns: list, create, read, change, and a campaign's steps from draft to end."""
+"""Moments, gestures and campaigns: list, create, read, change."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import clock
+from campaigns import audit, clock
 from campaigns.api.authentication import key_of
 from campaigns.api.body import json_body
 from campaigns.api.contract import CURSOR, IDEMPOTENCY_KEY, KEYED, LIMIT, READING, WRITING, operation
@@ -29,15 +29,18 @@ from campaigns.api.facts import ApiView
 from campaigns.api.idempotency import idempotent
 from campaigns.api.pages import page
 from campaigns.api.shapes import campaign_shape, campaign_state, gesture_shape, moment_shape
+from campaigns.approval import actor_of_key
 from campaigns.ingest.faults import Refused, fault
-from campaigns.launch import approve, end, launch, pause, resume, submit, void_edited_approvals
-from campaigns.models import ApiKey, Campaign, GestureTemplate, JourneyMoment
+from campaigns.launch import void_edited_approvals
+from campaigns.models import ApiKey, AuditEntry, Campaign, GestureTemplate, JourneyMoment
 
 
 class CampaignOut(CampaignDesign):
     """A campaign with its life, which only its verbs change."""
 
     status: str
+    canary_share: str | None
+    paused_for: str
     approved_at: str | None
     approved_by: str
     launched_at: str | None
@@ -117,6 +120,7 @@ def list_view(noun: _Noun) -> type[ApiView]:
             design = noun.design.model_validate_json(body)
             with transaction.atomic():
                 row = noun.write(design, noun.rows().model())
+                _note(request, AuditEntry.Action.CREATED, row)
             return Response(noun.shown(noun.rows().get(pk=row.pk)), status=201)
 
     return ListView
@@ -130,7 +134,7 @@ def one_view(noun: _Noun) -> type[ApiView]:
 
         @operation(name=f"read_{noun.name}", summary=f"Read a {noun.name}", answers={200: noun.out}, tag="design")
         def get(self, request: Request, slug: str) -> Response:
-            return Response(noun.shown(_found(noun, slug)))
+            return Response(noun.shown(found(noun, slug)))
 
         @operation(
             name=f"change_{noun.name}",
@@ -141,73 +145,34 @@ def one_view(noun: _Noun) -> type[ApiView]:
             tag="design",
         )
         def patch(self, request: Request, slug: str) -> Response:
-            row = _found(noun, slug)
+            row = found(noun, slug)
             try:
                 given = from_json(json_body(request))
             except ValueError as error:
                 raise Refused(fault("", _("The body is not valid JSON: %(error)s") % {"error": error})) from None
             if not isinstance(given, dict):
                 raise Refused(fault("", _("The body is not a JSON object.")))
-            merged = to_json(noun.written(row) | given, inf_nan_mode="constants")
+            before = noun.written(row)
+            merged = to_json(before | given, inf_nan_mode="constants")
             with transaction.atomic():
                 noun.write(noun.design.model_validate_json(merged), row)
-                void_edited_approvals()
+                row = noun.rows().get(pk=row.pk)
+                after = noun.written(row)
+                if changed := [name for name in after if after[name] != before[name]]:
+                    _note(request, AuditEntry.Action.EDITED, row, fields=changed)
+                void_edited_approvals(by=actor_of_key(key_of(request)), now=clock.now())
             return Response(noun.shown(noun.rows().get(pk=row.pk)))
 
     return OneView
 
 
-def _found(noun: _Noun, slug: str) -> Any:
+def found(noun: _Noun, slug: str) -> Any:
+    """Return the row of that slug; raises Http404."""
     row = noun.rows().filter(slug=slug).first()
     if row is None:
         raise Http404
     return row
 
 
-def _launch_or_resume(campaign: Campaign, key: ApiKey) -> None:
-    if campaign.status == Campaign.Status.PAUSED:
-        resume(campaign)
-    else:
-        launch(campaign, now=clock.now())
-
-
-_STEPS: dict[str, tuple[str, Callable[[Campaign, ApiKey], None]]] = {
-    "submit": ("Ask for review", lambda campaign, _key: submit(campaign)),
-    "approve": (
-        "Approve a campaign as it now is",
-        lambda campaign, key: approve(campaign, by=f"API: {key.name}", now=clock.now()),
-    ),
-    "launch": ("Launch an approved campaign, or resume a paused one", _launch_or_resume),
-    "pause": ("Pause a running campaign", lambda campaign, _key: pause(campaign)),
-    "stop": ("Stop a campaign for good", lambda campaign, _key: end(campaign, now=clock.now())),
-}
-
-
-def step_view(step: str) -> type[ApiView]:
-    """Return the view that takes a campaign one step on; 409 says what stands in the way."""
-    summary, take = _STEPS[step]
-    scope = ApiKey.Scope.DESIGN if step == "submit" else ApiKey.Scope.RUN
-
-    class StepView(ApiView):
-        scopes: ClassVar[Mapping[str, str]] = {"POST": scope}
-
-        @operation(
-            name=f"{step}_campaign",
-            summary=summary,
-            answers={200: CampaignOut},
-            problems=KEYED,
-            parameters=[IDEMPOTENCY_KEY],
-            tag="run",
-        )
-        @idempotent
-        def post(self, request: Request, body: bytes, slug: str) -> Response:
-            if body not in (b"", b"{}"):
-                raise Refused(fault("", _("This step takes no body.")))
-            campaign = _found(CAMPAIGN, slug)
-            take(campaign, key_of(request))
-            return Response(campaign_state(campaign))
-
-    return StepView
-
-
-STEPS = tuple(_STEPS)
+def _note(request: Request, action: AuditEntry.Action, row: Any, **detail: Any) -> None:
+    audit.note(action, row, by=actor_of_key(key_of(request)), now=clock.now(), **detail)

@@ -93,6 +93,8 @@ def campaign_state(campaign: Campaign) -> dict[str, Any]:
     """Return a campaign with its life, which only its verbs change."""
     return campaign_shape(campaign) | {
         "status": campaign.status,
+        "canary_share": None if campaign.canary_share is None else f"{campaign.canary_share:.3f}",
+        "paused_for": campaign.paused_for,
         "approved_at": instant(campaign.approved_at),
         "approved_by": campaign.approved_by,
         "launched_at": instant(campaign.launched_at),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from campaigns.api.design_views import CAMPAIGN, GESTURE, MOMENT, STEPS, list_view, one_view, step_view
+from campaigns.api.design_views import CAMPAIGN, GESTURE, MOMENT, list_view, one_view
 from campaigns.api.docs import OpenApiView, docs_page
 from campaigns.api.facts import (
     AnswersView,
@@ -13,6 +13,7 @@ from campaigns.api.facts import (
     OrderView,
     ProductView,
 )
+from campaigns.api.step_views import STEPS, step_view
 
 
 class ShopId:

@@ -3,6 +3,7 @@
 from campaigns.models.among import Among
 from campaigns.models.answer import Answer
 from campaigns.models.api_key import ApiKey, IdempotentRequest
+from campaigns.models.audit import AuditEntry
 from campaigns.models.campaign import Campaign
 from campaigns.models.consent import Consent, Suppression
 from campaigns.models.customer import Customer, CustomerChange
@@ -24,6 +25,7 @@ __all__ = [
     "Among",
     "Answer",
     "ApiKey",
+    "AuditEntry",
     "BlackoutDay",
     "Campaign",
     "ChannelCap",

@@ -1,6 +1,7 @@
 """A campaign joins a moment and a gesture, for an audience, with its dose and its measurement."""
 
 from decimal import Decimal
+from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -19,20 +20,30 @@ def default_channels() -> list[str]:
 class Campaign(models.Model):
     """Moment × gesture × audience × dose × measurement.
 
+    `shadow_at` begins its latest dry run; `canary_share` is set while only that share of the customers is written to.
+    `paused_for` and `paused_facts` say why it was paused by itself (campaigns/pauses.py), and since `watched_since`,
+    its launch or last resumption, what it does is watched for that.
+
     `channels` is tried in order: the first with an address, a consent and a text speaks. `audience` is a tree of
     conditions (campaigns/audience.py). `holdout_share` is frozen at launch. `before_after_days` and
     `attribution_days` are civil days of the shop's zone. Costs are minor units of the shop's currency a message.
     """
 
     class Status(models.TextChoices):
-        """Its life; only a live campaign plans and sends."""
+        """Its life: a dry run decides and sends nothing, a partial launch writes to a share, a live one to all."""
 
         DRAFT = "draft", _("draft")
         IN_REVIEW = "in_review", _("in review")
         APPROVED = "approved", _("approved")
+        SHADOW = "shadow", _("dry run")
+        CANARY = "canary", _("partial launch")
         LIVE = "live", _("running")
         PAUSED = "paused", _("paused")
         ENDED = "ended", _("ended")
+
+    # Which campaigns decide, and which of them also send.
+    SENDING: ClassVar = (Status.CANARY, Status.LIVE)
+    PLANNING: ClassVar = (Status.SHADOW, *SENDING)
 
     slug = models.SlugField(_("key"), unique=True, max_length=80)
     name = models.CharField(_("name"), max_length=120)
@@ -87,6 +98,13 @@ class Campaign(models.Model):
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
     approved_by = models.CharField(_("approved by"), max_length=150, blank=True, default="")
     approved_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    shadow_at = models.DateTimeField(_("dry run since"), null=True, blank=True)
+    canary_share = models.DecimalField(
+        _("share of the partial launch"), max_digits=4, decimal_places=3, null=True, blank=True
+    )
+    paused_for = models.CharField(max_length=20, blank=True, default="", editable=False)
+    paused_facts = models.JSONField(default=dict, blank=True, editable=False)
+    watched_since = models.DateTimeField(null=True, blank=True, editable=False)
     launched_at = models.DateTimeField(_("launched"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -97,8 +115,18 @@ class Campaign(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(status="live") | Q(launched_at__isnull=False), name="live_campaign_was_launched"
-            )
+                condition=~Q(status__in=["canary", "live"]) | Q(launched_at__isnull=False),
+                name="live_campaign_was_launched",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="shadow") | Q(shadow_at__isnull=False, launched_at__isnull=True),
+                name="dry_run_before_launch",
+            ),
+        ]
+        permissions: ClassVar = [
+            ("approve_campaign", _("Can approve a campaign")),
+            ("run_campaign", _("Can launch, resume and stop a campaign")),
+            ("pause_campaign", _("Can pause a campaign")),
         ]
 
     def __str__(self) -> str:

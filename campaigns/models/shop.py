@@ -1,7 +1,7 @@
 """The shop: who it is, in whose name it writes, and when it may."""
 
 from datetime import time
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -68,10 +68,12 @@ class Shop(models.Model):
         help_text=_("What would cost more waits for the next day; 0 sets no limit."),
     )
     sending_stopped = models.BooleanField(_("all sending stopped"), default=False)
+    stopped_channels = models.JSONField(_("channels stopped"), default=list, blank=True)
 
     class Meta:
         verbose_name = _("shop")
         verbose_name_plural = _("shop")
+        permissions: ClassVar = [("stop_sending", _("Can stop and resume all sending"))]
 
     def __str__(self) -> str:
         return self.name

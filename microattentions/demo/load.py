@@ -11,8 +11,9 @@ from django.db import connection, transaction
 
 from analytics.report import measure_stale
 from campaigns import bell
+from campaigns.approval import content_hash
 from campaigns.ingest.batch import ingest_batch
-from campaigns.launch import content_hash, end
+from campaigns.launch import end
 from campaigns.models import Campaign, Product, Spend
 from microattentions.demo import history, house, scenes
 from microattentions.demo.effects import planted_items
@@ -142,7 +143,7 @@ def _finish(campaign: Campaign, monday: datetime, now: datetime, diary: history.
         # Extra orders reach moments of their own; the first contacts, on which reports rest, stay the same.
         decided = history.decide(campaign, span, diary)
     history.store(campaign, decided, diary, chance)
-    end(campaign, now=span.until)
+    end(campaign, by="demo", now=span.until)
 
 
 def _run_until_now(

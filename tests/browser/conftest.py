@@ -188,11 +188,11 @@ def signed_in(page: Page) -> Page:
     return page
 
 
-def sign_in(page: Page, language: str) -> None:
+def sign_in(page: Page, language: str, name: str = "marie") -> None:
     """Choose the language on the sign-in page, as anybody can, and sign in."""
     page.goto("/studio/login/")
     page.click(f'.languages button[value="{language}"]')
-    page.fill("#id_username", "marie")
+    page.fill("#id_username", name)
     page.fill("#id_password", "a-long-password")
     page.click('#login-form input[type="submit"]')
     page.wait_for_url("**/studio/")

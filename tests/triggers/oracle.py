@@ -90,7 +90,8 @@ def _plan(
             missed = last is not None and moment.due > last and fresh_until <= now
             if name not in stored and moment.due <= now and (fresh_until > now or missed):
                 moment = lengthened(moment, fresh_until)
-                told = _decide(known, outbox, plan, person, moment, (channel, stopped_by), now)
+                arms = {told.decision for (slug, id_, _key), told in stored.items() if (slug, id_) == name[:2]}
+                told = _decide(known, outbox, plan, person, moment, (channel, stopped_by), now, arms)
                 stored[name] = told
                 if told.decision == "due":
                     news.append(Sending(plan, person, moment, channel, told.slot))
@@ -123,7 +124,14 @@ def _stored_at(world: World, known_from: datetime) -> datetime:
 
 
 def _decide(
-    world: World, outbox: Outbox, plan: Plan, person: Person, moment: Moment, speaks: tuple[str, str], now: datetime
+    world: World,
+    outbox: Outbox,
+    plan: Plan,
+    person: Person,
+    moment: Moment,
+    speaks: tuple[str, str],
+    now: datetime,
+    arms: set[str],
 ) -> Told:
     channel, stopped_by = speaks
     due, fresh = moment.due, moment.fresh_until
@@ -134,10 +142,27 @@ def _decide(
     reason, value, slot = obstacle(world, outbox, plan, person, channel, now) or ("", "", due)
     if reason and slot >= fresh:
         return Told(due, due, "skipped", reason, channel, fresh, value)
-    digest = hashlib.sha256(f"campaign:{plan.key}|{person.id}".encode()).digest()
-    share = Decimal(0) if plan.purpose == "service" or plan.promised else plan.share
-    held_out = Decimal(int.from_bytes(digest[:8], "big")) / 2**64 < share
+    owed = plan.purpose == "service" or plan.promised
+    if not owed and _kept_out(world, person, now, arms):
+        return Told(due, slot, "global", reason, channel, fresh, value)
+    held_out = not owed and _drawn(f"campaign:{plan.key}", person) < plan.share
     return Told(due, slot, "held_out" if held_out else "due", reason, channel, fresh, value)
+
+
+def _kept_out(world: World, person: Person, now: datetime, arms: set[str]) -> bool:
+    """Return whether the global group keeps the person out; `arms` are the decisions of their earlier occasions."""
+    begun = [(rank, share) for rank, (since, share) in enumerate(world.groups) if since <= now]
+    if not begun or not begun[-1][1]:
+        return False
+    if "global" in arms or arms & {"due", "held_out"}:
+        return "global" in arms
+    rank, share = begun[-1]
+    return _drawn(f"global:{rank}", person) < share
+
+
+def _drawn(salt: str, person: Person) -> Decimal:
+    digest = hashlib.sha256(f"{salt}|{person.id}".encode()).digest()
+    return Decimal(int.from_bytes(digest[:8], "big")) / 2**64
 
 
 def _channel(world: World, outbox: Outbox, plan: Plan, person: Person, now: datetime) -> tuple[str, str]:

@@ -156,6 +156,8 @@ class World:
     # (channel, a day, in 7 days, in 30 days, of which commercial)
     channel_caps: tuple[tuple[str, int, int, int, int], ...] = ()
     blackout: tuple[date, ...] = ()
+    # (since, share) of the global control groups; the n-th one's epoch is its rank
+    groups: tuple[tuple[datetime, Decimal], ...] = ()
     # (channel, opens, closes, weekdays, closed on holidays) of the channels that keep quiet hours
     quiet: tuple[tuple[str, time, time, str, bool], ...] = ()
 

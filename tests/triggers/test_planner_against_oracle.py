@@ -72,6 +72,7 @@ def worlds(draw: st.DrawFn) -> World:
         caps=draw(st.sampled_from([(3, 6, 2), (1, 6, 2), (2, 2, 1), (9, 9, 1), (9, 9, 9), (9, 9, 9)])),
         survey_days=draw(st.sampled_from([30, 3])),
         channel_caps=draw(st.sampled_from([(), (), (("sms", 1, 1, 2, 1),), (("email", 1, 2, 2, 1),)])),
+        groups=tuple(sorted(draw(st.lists(st.tuples(moments, SHARES), max_size=2, unique_by=lambda group: group[0])))),
         blackout=tuple(draw(st.lists(days, unique=True, max_size=2))),
         quiet=draw(st.sampled_from([(), *([(("sms", time(8), time(20), "123456", True),)] * 2), OFFICE])),
     )
@@ -91,6 +92,7 @@ def _named(draw: st.DrawFn, plans: list[Plan]) -> tuple[Plan, ...]:
     )
 
 
+SHARES = st.sampled_from([Decimal("0.5"), Decimal("0.5"), Decimal(0)])
 LIKELY = st.sampled_from([True] * 7 + [False])
 
 

@@ -28,7 +28,7 @@ from triggers.dispatch.claim import claim
 from triggers.dispatch.compose import Draft
 from triggers.dispatch.permit import permit
 from triggers.entries import note_entries
-from triggers.models import Delivery, Occasion, State
+from triggers.models import Delivery, GlobalHoldout, Occasion, State
 from triggers.planner import plan
 
 ELSEWHERE: Final = "elsewhere"
@@ -129,6 +129,8 @@ def _shop(world: World) -> None:
             shop=shop, channel=channel, daily=daily, weekly=weekly, monthly=monthly, commercial=commercial
         )
     BlackoutDay.objects.bulk_create(BlackoutDay(shop=shop, day=day) for day in world.blackout)
+    for rank, (since, share) in enumerate(world.groups):
+        GlobalHoldout.objects.create(epoch=str(rank), share=share, since=since)
     for slug in sorted({reach.tier for reach in world.reaches}):
         cast.tier(slug)
 

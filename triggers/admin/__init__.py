@@ -1,5 +1,5 @@
 """The studio's pages for WHEN and HOW."""
 
-from triggers.admin import campaign, customer, deliveries, occasions, pressure, trials
+from triggers.admin import campaign, customer, deliveries, global_group, occasions, pressure, trials
 
-__all__ = ["campaign", "customer", "deliveries", "occasions", "pressure", "trials"]
+__all__ = ["campaign", "customer", "deliveries", "global_group", "occasions", "pressure", "trials"]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy
 
-from campaigns.models import ChannelName
+from campaigns.models import Campaign, ChannelName
+from campaigns.pauses import pause_reason, pause_sentence
 from triggers.channels import Verdict, provider_of
 from triggers.models import Attempt, Circuit, Decision, Delivery, Occasion, Outcome, Ruling, State
 
@@ -138,3 +139,12 @@ def paused_providers(now: datetime) -> list[tuple[Circuit, int]]:
         held = Delivery.objects.filter(state=State.PLANNED, channel__in=channels, not_before__lte=now)
         paused.append((circuit, held.count()))
     return paused
+
+
+def paused_campaigns() -> list[dict[str, Any]]:
+    """Return the campaigns that were paused by themselves, each with why, in short and in full."""
+    paused = Campaign.objects.filter(status=Campaign.Status.PAUSED).exclude(paused_for="").order_by("name")
+    return [
+        {"campaign": campaign, "reason": pause_reason(campaign), "words": pause_sentence(campaign)}
+        for campaign in paused
+    ]

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import clock
+from campaigns.models import ChannelName
 from triggers import epoch, rulings
-from triggers.admin.concerns import CONCERNS, Rows, paused_providers, waiting
+from triggers.admin.concerns import CONCERNS, Rows, paused_campaigns, paused_providers, waiting
 from triggers.admin.words import reason_words
 from triggers.channels import Verdict
 from triggers.models import Attempt, Delivery, Epoch, Occasion, Ruling, State
@@ -39,6 +40,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "sections": sections,
         "providers": paused_providers(now),
         "hold": hold(now),
+        "paused": paused_campaigns(),
+        "channels": ChannelName.choices,
         "may_rule": request.user.has_perm(PERMISSION),
         "shown": SHOWN,
     }

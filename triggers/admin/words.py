@@ -8,7 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.admin.display import pill
 from triggers.models import Decision, State
 
-_DECISION_MOODS: Final = {Decision.DUE: "good", Decision.HELD_OUT: "calm", Decision.SKIPPED: ""}
+_DECISION_MOODS: Final = {
+    Decision.DUE: "good",
+    Decision.HELD_OUT: "calm",
+    Decision.GLOBAL: "calm",
+    Decision.SKIPPED: "",
+    Decision.WOULD_SEND: "warn",
+    Decision.WOULD_HOLD: "warn",
+}
 _STATE_MOODS: Final = {
     State.ACCEPTED: "good",
     State.DELIVERED: "good",
@@ -40,6 +47,7 @@ REASONS: Final = {
     "stale": _("the moment had passed"),
     "missed": _("the moment came and went while the system was down"),
     "all_stop": _("sending was stopped"),
+    "channel_stop": _("sending on this channel was stopped"),
     "campaign_paused": _("the campaign was paused"),
     "condition_gone": _("the moment's condition no longer holds"),
     "duplicate_address": _("the same address, under another customer"),

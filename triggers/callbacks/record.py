@@ -15,6 +15,8 @@ from campaigns.address import address_key
 from campaigns.consent import record_consents, refuse, suppress_all
 from campaigns.ingest.rows import insert_new
 from campaigns.models import ChannelName, Suppression
+from campaigns.pauses import PauseReason
+from triggers.auto_pause import watch
 from triggers.callbacks.words import SOFT_KINDS, Word
 from triggers.models import Attempt, Delivery, DeliveryEvent, Outcome, State
 
@@ -26,6 +28,10 @@ _EARLIER: Final[dict[State, tuple[State, ...]]] = {
     State.BOUNCED: (State.SENDING, State.UNKNOWN, State.UNCONFIRMED, State.ACCEPTED, State.DELIVERED, State.FAILED),
 }
 _FURTHEST: Final = list(_EARLIER)
+_SPEAK_AGAINST: Final = {
+    Suppression.Reason.COMPLAINED: PauseReason.COMPLAINTS,
+    Suppression.Reason.BOUNCED: PauseReason.BOUNCES,
+}
 SOFT_LIMIT: Final = 3
 SOFT_DAYS: Final = timedelta(days=30)
 
@@ -54,6 +60,7 @@ class _About:
     attempt_id: uuid.UUID
     delivery_id: int
     customer_id: int
+    campaign_id: int
     address_key: str
 
 
@@ -75,6 +82,7 @@ def record(reports: Sequence[Report], now: datetime) -> int:
         _move_deliveries(fresh, messages)
         _close_addresses(fresh, messages, now)
         _close_soft(fresh, messages, now)
+        _watch(fresh, messages, now)
     return len(fresh)
 
 
@@ -83,11 +91,11 @@ def _messages(reports: Sequence[Report]) -> dict[str, _About]:
     ids = {report.event_id: found for report in reports if (found := _uuid(report.attempt_id)) is not None}
     provider_ids = {report.provider_id for report in reports if report.event_id not in ids} - {""}
     rows = Attempt.objects.filter(Q(pk__in=set(ids.values())) | Q(provider_id__in=provider_ids)).values_list(
-        "pk", "provider_id", "delivery_id", "delivery__customer_id", "delivery__address_key"
+        "pk", "provider_id", "delivery_id", "delivery__customer_id", "delivery__campaign_id", "delivery__address_key"
     )
     by_id: dict[Any, _About] = {}
-    for pk, provider_id, delivery_id, customer_id, key in rows:
-        by_id[pk] = _About(pk, delivery_id, customer_id, key)
+    for pk, provider_id, delivery_id, customer_id, campaign_id, key in rows:
+        by_id[pk] = _About(pk, delivery_id, customer_id, campaign_id, key)
         if provider_id:
             by_id.setdefault(provider_id, by_id[pk])
     names = {report.event_id: ids.get(report.event_id) or report.provider_id for report in reports}
@@ -194,3 +202,11 @@ def _close_soft(reports: Sequence[Report], messages: dict[str, _About], now: dat
         .filter(messages__gte=SOFT_LIMIT)
     )
     suppress_all(touched[0].channel, {key: Suppression.Reason.BOUNCED for key, _count in tired}, now)
+
+
+def _watch(reports: Sequence[Report], messages: dict[str, _About], now: datetime) -> None:
+    """Ask whether complaints and bounces speak against their campaigns: the next permit must know."""
+    harmful = (report for report in reports if report.word.closes in _SPEAK_AGAINST and report.event_id in messages)
+    campaigns = {messages[report.event_id].campaign_id for report in harmful}
+    if campaigns:
+        watch(now, campaigns, *_SPEAK_AGAINST.values())

@@ -41,7 +41,7 @@ def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Claime
             state=State.PLANNED,
             not_before__lte=now,
             channel__in=channels,
-            campaign__in=Campaign.objects.filter(status__in=(Campaign.Status.LIVE, Campaign.Status.ENDED)),
+            campaign__in=Campaign.objects.filter(status__in=(*Campaign.SENDING, Campaign.Status.ENDED)),
         )
         .order_by("not_before")
         .values_list("pk", flat=True)

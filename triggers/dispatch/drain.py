@@ -97,9 +97,10 @@ def _let_go(error: OperationalError | InterfaceError) -> None:
 
 
 def _next_batch(now: datetime, size: int) -> list[Claimed]:
-    if Shop.get().sending_stopped or epoch.on_hold(now):
+    shop = Shop.get()
+    if shop.sending_stopped or epoch.on_hold(now):
         return []
-    batch = claim(now, channels=circuit.open_channels(), size=size)
+    batch = claim(now, channels=set(circuit.open_channels()) - set(shop.stopped_channels), size=size)
     if not batch and (channel := circuit.take_trial()):
         batch = claim(now, channels=[channel], size=1)
     return batch

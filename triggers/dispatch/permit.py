@@ -3,7 +3,7 @@
 After its commit a delivery counts as spoken. Before it, nothing has left; after it, nobody else will call for it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -11,16 +11,18 @@ from django.db import transaction
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 
 from campaigns.models import ChannelName, Customer, Shop
+from campaigns.pauses import PauseReason
 from triggers import epoch
+from triggers.auto_pause import watch
 from triggers.channels import provider_of
 from triggers.claimed import Claimed
 from triggers.dispatch.attempts import Opening, insert_attempts
 from triggers.dispatch.claim import give_back, lease_until
-from triggers.dispatch.compose import Draft, Misfit
+from triggers.dispatch.compose import RENDER_FAILED, Draft, Misfit
 from triggers.dispatch.sms_budget import over_budget
 from triggers.guards import Finding, permit_findings
 from triggers.local_time import civil_day, zone_of
-from triggers.models import Delivery, Epoch, GuardFinding, State
+from triggers.models import Delivery, Epoch, GuardFinding, State, Volume
 
 
 def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) -> list[Draft]:
@@ -31,13 +33,14 @@ def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) ->
     with transaction.atomic():
         shop = Shop.get()
         unchanged, changed = _locked(drafts)
+        _skip(misfits, now)
         found = permit_findings([draft.delivery for draft in unchanged], now, shop=shop)
         found |= _perhaps_sent_before(unchanged)
         found |= over_budget([draft for draft in unchanged if draft.delivery.pk not in found], shop, now)
         give_back([draft.delivery for draft in changed])
         _obey([(draft.delivery, found[draft.delivery.pk]) for draft in unchanged if draft.delivery.pk in found], now)
-        _skip(misfits)
         fired = _fire([draft for draft in unchanged if draft.delivery.pk not in found], now, shop)
+        _count(Counter(draft.delivery.campaign_id for draft in fired), now)
         insert_attempts([_opening(draft) for draft in fired], now)
         if fired:
             epoch.advance()
@@ -118,13 +121,22 @@ def _obey(findings: Sequence[tuple[Claimed, Finding]], now: datetime) -> None:
     )
 
 
-def _skip(misfits: Sequence[Misfit]) -> None:
-    """Skip what has no message."""
+def _skip(misfits: Sequence[Misfit], now: datetime) -> None:
+    """Skip what has no message; a campaign with too many of them is paused before the guards are asked."""
     by_reason: dict[str, list[Claimed]] = defaultdict(list)
     for misfit in misfits:
         by_reason[misfit.reason].append(misfit.delivery)
     for reason, deliveries in by_reason.items():
         _ours(deliveries).update(state=State.SKIPPED, reason=reason, claim=None, lease_until=None)
+    unwritten = Counter(delivery.campaign_id for delivery in by_reason[RENDER_FAILED])
+    if unwritten:
+        Volume.objects.bulk_create(Volume(campaign_id=pk, at=now, unwritten=n) for pk, n in unwritten.items())
+        watch(now, unwritten, PauseReason.RENDER_FAILURES)
+
+
+def _count(messages: Counter[int], now: datetime) -> None:
+    """Note how many messages of which campaign go out: one small row a batch, not a counter that workers queue for."""
+    Volume.objects.bulk_create(Volume(campaign_id=pk, at=now, messages=n) for pk, n in messages.items())
 
 
 def _ours(deliveries: Sequence[Claimed]) -> QuerySet[Delivery]:

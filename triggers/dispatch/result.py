@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from campaigns.consent import refuse, suppress
 from campaigns.models import Shop, Suppression
+from campaigns.pauses import PauseReason
+from triggers.auto_pause import watch
 from triggers.channels import SendResult, Verdict, provider_of
 from triggers.claimed import Claimed
 from triggers.dispatch import circuit, sms_budget
@@ -47,6 +49,9 @@ _BECOMES: Final[dict[Verdict, _Becomes]] = {
 }
 
 
+_SPEAK_AGAINST: Final = {Verdict.BAD_MESSAGE: PauseReason.REFUSALS, Verdict.BAD_ADDRESS: PauseReason.BOUNCES}
+
+
 def record(answered: Sequence[Answered], now: datetime) -> None:
     """Store the outcomes of one sub-batch of calls in one transaction, business time `now`."""
     with transaction.atomic():
@@ -58,6 +63,7 @@ def record(answered: Sequence[Answered], now: datetime) -> None:
             by_provider[provider_of(one.draft.delivery.channel)].append(one.result)
         for provider, results in by_provider.items():
             circuit.note(provider, results)
+        _watch(answered, now)
 
 
 def _closing(one: Answered) -> Closing:
@@ -115,6 +121,14 @@ def _ours(deliveries: Sequence[Claimed], *states: State) -> QuerySet[Delivery]:
     return Delivery.objects.filter(
         pk__among=[delivery.pk for delivery in deliveries], state__in=states, claim__in=tokens
     )
+
+
+def _watch(answered: Sequence[Answered], now: datetime) -> None:
+    """Ask whether what was refused speaks against its campaigns: the next permit must know."""
+    for verdict, rule in _SPEAK_AGAINST.items():
+        campaigns = {one.draft.delivery.campaign_id for one in answered if one.result.verdict is verdict}
+        if campaigns:
+            watch(now, campaigns, rule)
 
 
 def _heed(answered: Sequence[Answered], now: datetime) -> None:

@@ -18,7 +18,7 @@ def _stands_alone(setting: Setting, _channel: str, path: str) -> Any:
     absorbers = [campaign.pk for campaign in setting.campaign.absorbed_by.all()]
     if not absorbers:
         return Q()
-    live = Q(campaign__status=Campaign.Status.LIVE)
+    live = Q(campaign__status__in=Campaign.SENDING)
     goes = live & Q(state__in=(State.PLANNED, State.CLAIMED), not_before__lte=setting.now)
     gone = Q(state__in=MAY_HAVE_SPOKEN, permitted_at__gt=setting.now - _STANDS_FOR)
     # By the occasion, whose index knows campaign and customer.

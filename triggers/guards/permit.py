@@ -81,7 +81,7 @@ def _rivals(deliveries: Sequence[Claimed], now: datetime) -> list[Claimed]:
         occasion__fresh_until__gt=now,
         state__in=(State.PLANNED, State.CLAIMED),
         not_before__lte=now,
-        campaign__status=Campaign.Status.LIVE,
+        campaign__status__in=Campaign.SENDING,
     )
     return Claimed.read(waiting)
 
@@ -110,7 +110,7 @@ class _Asked:
             return Finding("campaign_ended")
         if (delivery.customer_id, delivery.key) not in self._still_reached:
             return Finding("condition_gone", delivery.key)
-        stop = _stop(setting)
+        stop = _stop(setting, delivery.channel)
         if stop:
             return _moved(stop, "", setting.now + _STOP_LASTS, delivery)
         guard, seen = self._held.get(delivery.pk, (None, ""))
@@ -160,11 +160,13 @@ class _Spoken:
         self._mailboxes.add(delivery)
 
 
-def _stop(setting: Setting) -> str:
+def _stop(setting: Setting, channel: str) -> str:
     """Return which stop button is pressed, '' for none."""
     if setting.shop.sending_stopped:
         return "all_stop"
-    return "" if setting.campaign.status == Campaign.Status.LIVE else "campaign_paused"
+    if channel in setting.shop.stopped_channels:
+        return "channel_stop"
+    return "" if setting.campaign.status in Campaign.SENDING else "campaign_paused"
 
 
 def _held(guard: Guard, seen: str, delivery: Claimed, setting: Setting) -> Finding:

@@ -3,11 +3,13 @@
 from triggers.models.circuit import Circuit
 from triggers.models.delivery import MAY_HAVE_SPOKEN, Attempt, Click, Delivery, DeliveryEvent, Outcome, State
 from triggers.models.epoch import Epoch
+from triggers.models.global_holdout import GlobalHoldout
 from triggers.models.occasion import Decision, GuardFinding, Heartbeat, Occasion
 from triggers.models.ruling import Ruling
 from triggers.models.segment import SegmentEntry, SegmentLook
 from triggers.models.sms_day import SmsDay
 from triggers.models.trial import TrialMessage
+from triggers.models.volume import Volume
 
 __all__ = [
     "MAY_HAVE_SPOKEN",
@@ -18,6 +20,7 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "Epoch",
+    "GlobalHoldout",
     "GuardFinding",
     "Heartbeat",
     "Occasion",
@@ -28,4 +31,5 @@ __all__ = [
     "SmsDay",
     "State",
     "TrialMessage",
+    "Volume",
 ]

@@ -168,6 +168,14 @@ class DeliveryEvent(models.Model):
         verbose_name = _("provider's event")
         verbose_name_plural = _("providers' events")
         constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="provider_event_once")]
+        # What speaks against a campaign (triggers/auto_pause.py); few rows ever do.
+        indexes: ClassVar = [
+            models.Index(
+                fields=["recorded_at"],
+                name="provider_event_harm",
+                condition=Q(kind__in=["bounced", "complained", "dropped"]),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.kind}"

@@ -9,11 +9,17 @@ from campaigns.models import Campaign, ChannelName, Customer, Order
 
 
 class Decision(models.TextChoices):
-    """What the planner decided."""
+    """What the planner decided. A customer held out globally is in neither arm of the campaign.
+
+    A dry run's decisions bear names of their own: whatever counts arms, doses or messages never sees them.
+    """
 
     DUE = "due", _("due")
     HELD_OUT = "held_out", _("control group")
+    GLOBAL = "global", _("global control group")
     SKIPPED = "skipped", _("skipped")
+    WOULD_SEND = "would_send", _("dry run: would be written to")
+    WOULD_HOLD = "would_hold", _("dry run: control group")
 
 
 class Occasion(models.Model):

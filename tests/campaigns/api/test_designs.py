@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.launch import content_hash
+from campaigns.approval import content_hash
 from campaigns.models import Campaign, GestureTemplate
 from tests.campaigns.api.conftest import Api, problem
 from tests.cast import shop
