@@ -47,7 +47,7 @@ from triggers.holdout import share_of
 # Refunds still come in for a month: until then the figures are provisional.
 REFUND_DAYS: Final = 30
 # Kinds whose moment has nothing to do with buying; after any other, "before" is high or low by construction.
-CALENDAR_KINDS: Final = frozenset({"birthday"})
+CALENDAR_KINDS: Final = frozenset({"birthday", "calendar", "anniversary"})
 
 type Figures = dict[str, Any]
 
@@ -185,7 +185,9 @@ def _holdout(
 
 def _contacts_before_after(campaign: Campaign, treated: Arm) -> Result:
     """Return the treated contacts' own before/after around their anchors, refused where the moment reads behaviour."""
-    if campaign.moment.kind not in CALENDAR_KINDS:
+    moment = campaign.moment
+    # Some months after a first order, the order itself may lie in the time before.
+    if moment.kind not in CALENDAR_KINDS or moment.rule.get("months"):
         return Refusal(code="reads_behaviour")
     if not treated.long_after.n:
         return Refusal(code="after_period_running")

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from analytics import make_moment, nps_views, plan_views, shop_views, signal_views, views
+from analytics import make_moment, nps_views, plan_views, shop_views, signal_views, together_views, views
 
 app_name = "analytics"
 _in_studio = admin.site.admin_view
@@ -23,6 +23,7 @@ urlpatterns = [
     path("signals/data.json", _in_studio(signal_views.signals_json), name="signals_json"),
     path("signals/data.csv", _in_studio(signal_views.signals_table), name="signals_csv"),
     path("make-moment", _in_studio(make_moment.make_moment), name="make_moment"),
+    path("together", _in_studio(together_views.together), name="together"),
     path("<slug:slug>/contacts.csv", _in_studio(views.contact_table), name="contacts_csv"),
     path("<slug:slug>/shop.csv", _in_studio(views.shop_rows_table), name="shop_rows_csv"),
     path("<slug:slug>/plan", _in_studio(plan_views.plan_page), name="plan"),

@@ -88,10 +88,15 @@ def describe(figures: Figures, campaign: Campaign) -> Figures:
 
 def goal_words(campaign: Campaign) -> str:
     """Return what the campaign counts as success, in the plural: "purchases", or a key event in quotes."""
-    if campaign.macro_conversion == "order":
+    return goal_name(campaign.macro_conversion)
+
+
+def goal_name(macro_conversion: str) -> str:
+    """Return a goal in the plural."""
+    if macro_conversion == "order":
         return _("purchases")
-    event = KeyEvent.objects.filter(name=campaign.macro_conversion).first()
-    return _("“%(event)s”") % {"event": str(event) if event else campaign.macro_conversion}
+    event = KeyEvent.objects.filter(name=macro_conversion).first()
+    return _("“%(event)s”") % {"event": str(event) if event else macro_conversion}
 
 
 def _beside_sentences(figures: Figures, metrics: Figures) -> list[str]:

@@ -9,6 +9,7 @@ from analytics.export_api import ContactsView, ShopRowsView
 from analytics.plan_api import PlanView
 from analytics.shop_api import BeforeAfterView, NpsView
 from analytics.signal_api import FunnelView, SignalsView
+from analytics.together_views import PooledView
 from campaigns.api.docs import nothing_here
 from microattentions import health
 from microattentions.metrics import metrics
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/campaigns/<slug:slug>/contacts", ContactsView.as_view()),
     path("api/v1/campaigns/<slug:slug>/shop-rows", ShopRowsView.as_view()),
     path("api/v1/campaigns/<slug:slug>/plan", PlanView.as_view()),
+    path("api/v1/pooled", PooledView.as_view()),
     path("api/v1/nps", NpsView.as_view()),
     path("api/v1/before-after", BeforeAfterView.as_view()),
     path("api/v1/funnel", FunnelView.as_view()),
