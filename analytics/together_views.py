@@ -43,6 +43,12 @@ class PooledOut(BaseModel):
     sentence: str
 
 
+class PooledPage(BaseModel):
+    """Every goal."""
+
+    results: list[PooledOut]
+
+
 class PooledView(ApiView):
     """All finished campaigns together."""
 
@@ -52,7 +58,7 @@ class PooledView(ApiView):
         operation_id="read_pooled",
         summary="Read what all campaigns past their day found together, a goal at a time",
         responses={
-            (200, "application/json"): OpenApiResponse(list[PooledOut]),
+            (200, "application/json"): OpenApiResponse(PooledPage),
             **{(status, PROBLEM_TYPE): OpenApiResponse(Problem) for status in READING if status != 404},
         },
         tags=["measure"],
@@ -60,4 +66,4 @@ class PooledView(ApiView):
     )
     def get(self, request: Request) -> Response:  # noqa: ARG002 - a view's form
         """Return the groups."""
-        return Response(pooled_words(pooled()))
+        return Response({"results": pooled_words(pooled())})
