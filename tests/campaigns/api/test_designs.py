@@ -38,7 +38,7 @@ def designed(api: Api) -> Api:
 def test_created_designs_read_back(designed: Api) -> None:
     assert MOMENT.items() <= designed.get("moments/after-delivery").json().items()
     gesture = designed.get("gestures/how-is-it").json()
-    assert gesture["variants"] == [GESTURE["variants"][0] | {"preheader": ""}]
+    assert gesture["variants"] == [GESTURE["variants"][0] | {"preheader": "", "rank": 1}]
     campaign = designed.get("campaigns/care").json()
     assert CAMPAIGN.items() <= campaign.items()
     assert (campaign["status"], campaign["holdout_share"]) == ("draft", "0.100")
