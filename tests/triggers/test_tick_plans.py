@@ -27,7 +27,7 @@ FACTS = (
     "triggers_delivery",
     "triggers_segmententry",
 )
-# SQLite names the tables of a sub-query by Django's aliases.
+# SQLite names the tables of a sub-query by Django's aliases, which may stand for a table of a few rows.
 ALIASES = ("U0", "V0", "W0")
 
 
@@ -142,9 +142,10 @@ def _scanned(queries: list[dict[str, str]]) -> list[str]:
             if re.match(r"\s*(SELECT|INSERT|WITH)", query["sql"]) and "heartbeat" not in query["sql"]:
                 cursor.execute(f"{explain} {query['sql']}".replace("%", "%%"))
                 lines = [str(row[-1]) for row in cursor.fetchall()]
-                scanned += [
-                    table for line in lines for table in whole.findall(line) if table in FACTS or table in ALIASES
-                ]
+                named = dict.fromkeys(FACTS, True) | {
+                    alias: any(f'"{table}" "{alias}"' in query["sql"] for table in FACTS) for alias in ALIASES
+                }
+                scanned += [table for line in lines for table in whole.findall(line) if named.get(table)]
     return scanned
 
 
