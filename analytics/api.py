@@ -1,14 +1,12 @@
 """`GET /api/v1/campaigns/{slug}/report`: the report for the shop's own systems, as JSON or CSV."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from pydantic import BaseModel, ConfigDict
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +17,7 @@ from campaigns import clock
 from campaigns.api.contract import READING
 from campaigns.api.facts import ApiView
 from campaigns.api.problems import PROBLEM_TYPE, Problem
+from campaigns.api.tables import FORMAT, CsvRenderer, FormatByParameter
 from campaigns.models import ApiKey, Campaign
 
 
@@ -50,39 +49,6 @@ class ReportOut(BaseModel):
     metrics: dict[str, Any]
 
 
-class CsvRenderer(BaseRenderer):
-    """Hands CSV text on as it is; a problem stays JSON."""
-
-    media_type = "text/csv"
-    format = "csv"
-    charset = "utf-8"
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,  # noqa: ARG002 - a renderer's form
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
-        """Return the body."""
-        if isinstance(data, str):
-            return data.encode()
-        rendered: bytes = JSONRenderer().render(data, "application/json", renderer_context)
-        return rendered
-
-
-class FormatByParameter(DefaultContentNegotiation):
-    """Lets `?format=` choose the renderer, which the rest of the API has no use for."""
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """Return the renderer asked for. Raises Http404 for a format that does not exist."""
-        chosen: tuple[BaseRenderer, str] = super().select_renderer(
-            request, renderers, format_suffix or request.query_params.get("format")
-        )
-        return chosen
-
-
 class ReportView(ApiView):
     """One campaign's report."""
 
@@ -94,11 +60,7 @@ class ReportView(ApiView):
     @extend_schema(
         operation_id="read_report",
         summary="Read a campaign's report: did it work, and how much of that to believe",
-        parameters=[
-            OpenApiParameter(
-                "format", OpenApiTypes.STR, enum=["json", "csv"], description="json where left out; csv is a table."
-            )
-        ],
+        parameters=[FORMAT],
         responses={
             (200, "application/json"): OpenApiResponse(ReportOut),
             (200, "text/csv"): OpenApiTypes.STR,

@@ -10,13 +10,13 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from analytics.api import CsvRenderer
 from analytics.export import contacts_csv, shop_csv
 from analytics.views import csv_download
 from campaigns import clock
 from campaigns.api.contract import READING
 from campaigns.api.facts import ApiView
 from campaigns.api.problems import PROBLEM_TYPE, Problem
+from campaigns.api.tables import CsvRenderer
 from campaigns.models import ApiKey, Campaign
 
 _ANSWERS: Final[dict[Any, Any]] = {

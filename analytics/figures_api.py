@@ -1,21 +1,17 @@
 """What the views of the shop's own figures have in common: read-only, JSON or CSV."""
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiResponse
 from pydantic import BaseModel
 from rest_framework.renderers import JSONRenderer
 
-from analytics.api import CsvRenderer, FormatByParameter
 from campaigns.api.contract import READING
 from campaigns.api.facts import ApiView
 from campaigns.api.problems import PROBLEM_TYPE, Problem
+from campaigns.api.tables import CsvRenderer, FormatByParameter
 from campaigns.models import ApiKey
-
-FORMAT: Final = OpenApiParameter(
-    "format", OpenApiTypes.STR, enum=["json", "csv"], description="json where left out; csv is a table."
-)
 
 
 class FiguresView(ApiView):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.figures_api import FORMAT, FiguresView, answers
+from analytics.figures_api import FiguresView, answers
 from analytics.nps import MONTHS, nps_figures
 from analytics.nps_views import nps_csv
 from analytics.shop_change import WEEKS, shop_change
@@ -16,6 +16,7 @@ from analytics.shop_views import asked_for, in_whole_units, shop_csv
 from analytics.shop_words import described
 from campaigns import clock
 from campaigns.answers import NPS
+from campaigns.api.tables import FORMAT
 
 
 class NpsOut(BaseModel):

@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.figures_api import FORMAT, FiguresView, answers
+from analytics.figures_api import FiguresView, answers
 from analytics.funnel import WEEKS
 from analytics.signal_views import funnel_csv, signals_csv, told_funnel, told_signals
+from campaigns.api.tables import FORMAT
 
 _CHOICE: Final = [
     FORMAT,

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/before-after", BeforeAfterView.as_view()),
     path("api/v1/funnel", FunnelView.as_view()),
     path("api/v1/signals", SignalsView.as_view()),
+    path("api/", include("triggers.api_urls")),
     path("api/", include("campaigns.api.urls")),
     re_path("^api/", nothing_here),
 ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from kombu.exceptions import OperationalError
 
-from triggers.tasks import ring
+from triggers.tasks import rehearse, ring
 
 logger = logging.getLogger(__name__)
 
@@ -16,3 +16,11 @@ def hear(customer_ids: Sequence[int]) -> None:
         ring.apply_async((list(customer_ids),), retry=False)
     except OperationalError as error:
         logger.warning("nobody heard the bell: %s", type(error).__name__)
+
+
+def have_rehearsed() -> None:
+    """Ask a worker to take up the rehearsals that wait. Without a broker beat's next sweep does."""
+    try:
+        rehearse.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("nobody heard that a rehearsal waits: %s", type(error).__name__)

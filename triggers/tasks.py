@@ -10,6 +10,7 @@ from triggers.dispatch import dispatch as dispatch_due
 from triggers.entries import note_entries
 from triggers.heartbeat import beat
 from triggers.planner import plan as plan_due
+from triggers.rehearsal import queue as rehearsals
 
 
 @shared_task(name="triggers.plan")
@@ -60,3 +61,11 @@ def sweep() -> None:
     sweeper.sweep()
     beat("sweep", clock.now())
     lookups.look_up(clock.now())
+    if rehearsals.waiting():
+        rehearse.delay()
+
+
+@shared_task(name="triggers.rehearse")
+def rehearse() -> None:
+    """Carry out the rehearsals that wait, if no other worker does."""
+    rehearsals.run_waiting()

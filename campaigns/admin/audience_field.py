@@ -87,13 +87,18 @@ class AudienceWidget(forms.Widget):
     """One line a condition, and an empty one to add; an audience made by the API that is no list is only said."""
 
     template_name = "studio/widgets/audience.html"
+    # The campaign whose audience it shows, by which one that is no list is found again.
+    campaign: int | None = None
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Give the template the lines."""
         context = super().get_context(name, value, attrs)
         known = as_lines(value or {})
         context["widget"].update(
-            questions=questions(), joins=known[0] if known else "all", lines=known[1] if known else None
+            campaign=self.campaign,
+            questions=questions(),
+            joins=known[0] if known else "all",
+            lines=known[1] if known else None,
         )
         return context
 

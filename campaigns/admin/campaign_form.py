@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from campaigns.admin.audience_field import AudienceField
+from campaigns.admin.audience_field import AudienceField, AudienceWidget
 from campaigns.admin.base import ModelForm
 from campaigns.admin.money_field import MoneyField
 from campaigns.launch import frozen_fields
@@ -128,6 +128,8 @@ class CampaignForm(ModelForm):
         for name in ("channels", "holdout_share", "margin_share", "macro_conversion", "incentive_cost"):
             # Django gives a model's defaults only to the fields that it made itself.
             self.initial.setdefault(name, getattr(self.instance, name))
+        if isinstance(widget := self.fields["audience"].widget, AudienceWidget):
+            widget.campaign = self.instance.pk
         if self.instance.pk:
             for name in frozen_fields(self.instance):
                 self.fields[name].disabled = True

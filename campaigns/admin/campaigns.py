@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from campaigns import clock, launch
+from campaigns.admin import audience_count
 from campaigns.admin.audit import history
 from campaigns.admin.base import StudioAdmin
 from campaigns.admin.campaign_form import CampaignForm
@@ -106,6 +107,8 @@ class CampaignAdmin(StudioAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/", view(self.overview), name="campaigns_campaign_overview"),
+            path("audience/", view(require_POST(audience_count.told)), name="campaigns_audience_told"),
+            path("audience/count/", view(require_POST(audience_count.counted)), name="campaigns_audience_counted"),
             path("preview/<int:pk>/", view(preview_html), name="campaigns_variant_preview"),
             path("<int:pk>/step/", view(require_POST(self.step)), name="campaigns_campaign_step"),
             *super().get_urls(),

@@ -20,7 +20,7 @@ LARGEST_LIMIT: Final = 500
 
 def page[M: Model](request: Request, rows: QuerySet[M], shape: Callable[[M], dict[str, Any]]) -> Response:
     """Return a page of `rows`, oldest first, each in its `shape`. Raises ApiProblem 400 for a bad limit or cursor."""
-    limit = _limit(request.query_params.get("limit"))
+    limit = limit_of(request)
     found = list(rows.order_by("pk").filter(pk__gt=_after(request.query_params.get("cursor")))[: limit + 1])
     following = None
     if len(found) > limit:
@@ -29,7 +29,9 @@ def page[M: Model](request: Request, rows: QuerySet[M], shape: Callable[[M], dic
     return Response({"results": [shape(row) for row in found[:limit]], "next": following})
 
 
-def _limit(text: str | None) -> int:
+def limit_of(request: Request) -> int:
+    """Return how many rows a page is asked for; raises ApiProblem 400."""
+    text = request.query_params.get("limit")
     if text is None:
         return DEFAULT_LIMIT
     if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= LARGEST_LIMIT:

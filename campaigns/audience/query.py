@@ -32,7 +32,12 @@ def audience_q(tree: Any, prefix: str = "", *, now: datetime | None = None) -> Q
     `now` (aware) dates "more than n days ago" and ends every history; where it is left out, the business clock does.
     Raises ValidationError.
     """
-    return _q(parse_audience(tree), prefix, now or clock.now())
+    return node_q(parse_audience(tree), prefix, now=now)
+
+
+def node_q(node: Node, prefix: str = "", *, now: datetime | None = None) -> Q:
+    """Return the same for a part of an audience that was read already."""
+    return _q(node, prefix, now or clock.now())
 
 
 def _q(node: Node, prefix: str, now: datetime) -> Q:

@@ -18,7 +18,12 @@ _SIGNS: Final = {"is": "=", "at_least": "≥", "at_most": "≤"}
 
 def audience_sentence(tree: Any) -> str:
     """Return the audience in words: "speaks French and placed no order in the last 90 days"; raises ValidationError."""
-    return _sentence(parse_audience(tree), outer=True)
+    return node_sentence(parse_audience(tree))
+
+
+def node_sentence(node: Node) -> str:
+    """Return a part of an audience that was read already in words."""
+    return _sentence(node, outer=True)
 
 
 def facts_sentence(facts: str, conditions: Iterable[Condition]) -> str:

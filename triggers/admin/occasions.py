@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.base import FactAdmin
 from campaigns.admin.display import instant
+from triggers.admin import why
 from triggers.admin.words import REASONS, decision_pill, reason_words, state_pill
 from triggers.models import Occasion
 
@@ -60,6 +62,13 @@ class OccasionAdmin(FactAdmin):
         "findings_table",
     )
     readonly_fields = ("decided", "why", "free", "due", "planned", "fresh", "messages", "findings_table")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that says why, or why not."""
+        return [
+            path("why/<int:customer>/", self.admin_site.admin_view(why.page), name="triggers_why"),
+            *super().get_urls(),
+        ]
 
     def heading(self, row: Occasion) -> str:
         """Return for example "Claire Petit · Birthday tea"."""

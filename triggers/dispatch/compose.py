@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from campaigns.gestures.compile import compile_variant
+from campaigns.gestures.compile import Compiled, compile_variant
 from campaigns.gestures.context import contexts
 from campaigns.gestures.faults import RenderError, TextFault
 from campaigns.gestures.render import render
@@ -46,10 +46,16 @@ class Misfit:
 
 
 class Composer:
-    """Composes one batch: what several of its deliveries share is looked up once."""
+    """Composes one batch: what several of its deliveries share is looked up once.
 
-    def __init__(self, batch: Sequence[Claimed], now: datetime) -> None:
+    `compiled` makes a text ready; a rehearsal has its own, which registers no links.
+    """
+
+    def __init__(
+        self, batch: Sequence[Claimed], now: datetime, *, compiled: Callable[[Variant], Compiled] = compile_variant
+    ) -> None:
         self._now = now
+        self._compiled = compiled
         self._shop = Shop.get()
         campaign_ids = {delivery.campaign_id for delivery in batch}
         self._campaigns = (
@@ -90,7 +96,7 @@ class Composer:
         unsubscribe_url = links.unsubscribe_url(delivery.pk)
         context = context | {"survey_url": links.survey_url(delivery.pk)}
         rendered = render(
-            compile_variant(variant), context, link_url=_link_to(delivery.pk), unsubscribe_url=unsubscribe_url
+            self._compiled(variant), context, link_url=_link_to(delivery.pk), unsubscribe_url=unsubscribe_url
         )
         if delivery.channel == ChannelName.SMS:
             return Message(

@@ -25,10 +25,11 @@ from triggers.local_time import civil_day, zone_of
 from triggers.models import Delivery, Epoch, GuardFinding, State, Volume
 
 
-def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) -> list[Draft]:
+def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime, *, counted: bool = True) -> list[Draft]:
     """Return those of `drafts` that may and must now be sent, each exactly once, all with an Attempt on record.
 
-    The others were put back, moved or skipped, with what the guards found.
+    The others were put back, moved or skipped, with what the guards found. A rehearsal, of which nothing leaves, is not
+    `counted` outside of the database.
     """
     with transaction.atomic():
         shop = Shop.get()
@@ -42,7 +43,7 @@ def permit(drafts: Sequence[Draft], misfits: Sequence[Misfit], now: datetime) ->
         fired = _fire([draft for draft in unchanged if draft.delivery.pk not in found], now, shop)
         _count(Counter(draft.delivery.campaign_id for draft in fired), now)
         insert_attempts([_opening(draft) for draft in fired], now)
-        if fired:
+        if fired and counted:
             epoch.advance()
     return fired
 

@@ -5,6 +5,7 @@ from triggers.models.delivery import MAY_HAVE_SPOKEN, Attempt, Click, Delivery, 
 from triggers.models.epoch import Epoch
 from triggers.models.global_holdout import GlobalHoldout
 from triggers.models.occasion import Decision, GuardFinding, Heartbeat, Occasion
+from triggers.models.rehearsal import Rehearsal, RehearsedMessage
 from triggers.models.ruling import Ruling
 from triggers.models.segment import SegmentEntry, SegmentLook
 from triggers.models.sms_day import SmsDay
@@ -25,6 +26,8 @@ __all__ = [
     "Heartbeat",
     "Occasion",
     "Outcome",
+    "Rehearsal",
+    "RehearsedMessage",
     "Ruling",
     "SegmentEntry",
     "SegmentLook",

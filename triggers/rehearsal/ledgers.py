@@ -1,0 +1,96 @@
+# ruff: noqa: S608 - only names of our own tables and columns are put into SQL
+"""What was planned and sent before the window, and what campaigns left out really sent within it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Model
+from django.utils import timezone
+
+from campaigns.models import Campaign, Shop
+from triggers.models import Attempt, Circuit, Delivery, Epoch, GuardFinding, Heartbeat, Occasion, SmsDay, State
+from triggers.planner import HEARTBEAT
+from triggers.rehearsal.facts import instant
+from triggers.rehearsal.shadow import columns, create_table, execute, real, table_of
+
+# Whatever a dose or a rank may still look back on.
+_REMEMBERED: Final = timedelta(days=400)
+_COPIED: Final = (Campaign, Shop)
+WRITTEN: Final = (Occasion, Delivery, Attempt, GuardFinding, Heartbeat, Circuit, Epoch, SmsDay)
+Status = Campaign.Status
+
+
+def make_tables() -> None:
+    """Make the empty shadows of all that planning and sending write."""
+    for model in (*_COPIED, *WRITTEN):
+        create_table(model)
+
+
+class Ledgers:
+    """The campaigns that are lived through again, and the messages of all others as they were sent."""
+
+    def __init__(self, campaign: Campaign, start: datetime) -> None:
+        self._campaign, self._start = campaign, start
+        self._left_out: list[int] = []
+        # When another campaign is launched or ended, the latest first.
+        self._turns: list[datetime] = []
+
+    def remember(self) -> None:
+        """Copy what was planned and sent until the start; let the campaign run from then on, and others as they did."""
+        for model in _COPIED:
+            names = _names(model)
+            execute(f"INSERT INTO {table_of(model)} ({names}) SELECT {names} FROM {real(table_of(model))}")
+        Shop.objects.update(sending_stopped=False)
+        own = Campaign.objects.filter(pk=self._campaign.pk)
+        launched = min(self._campaign.launched_at or self._start, self._start)
+        own.update(status=Status.LIVE, launched_at=launched, ended_at=None)
+        others = Campaign.objects.exclude(pk=self._campaign.pk)
+        # A pause is not dated: whoever is paused now, or never ran, is left out.
+        left_out = others.exclude(status=Status.LIVE).exclude(status=Status.ENDED, ended_at__isnull=False)
+        self._left_out = list(left_out.values_list("pk", flat=True))
+        others.filter(launched_at__gt=self._start).update(status=Status.APPROVED)
+        others.filter(launched_at__lte=self._start, ended_at__gt=self._start).update(status=Status.LIVE)
+        left_out.update(status=Status.PAUSED)
+        since, start = self._start - _REMEMBERED, instant(self._start)
+        _copy(Occasion, "decided_at <= %s AND decided_at > %s", (self._start, since))
+        _copy(Delivery, "created_at <= %s AND created_at > %s", (self._start, since))
+        # What was sent later was still planned then.
+        if self._left_out:
+            ids = ", ".join(map(str, self._left_out))
+            execute(f"DELETE FROM {table_of(Delivery)} WHERE permitted_at > %s AND campaign_id IN ({ids})", (start,))
+        Delivery.objects.filter(permitted_at__gt=self._start).update(
+            state=State.PLANNED,
+            reason="",
+            spoken_on=None,
+            permitted_at=None,
+            address_key="",
+            claim=None,
+            lease_until=None,
+        )
+        moments = others.exclude(pk__in=self._left_out).values_list("launched_at", "ended_at")
+        self._turns = sorted({at for pair in moments for at in pair if at and at > self._start}, reverse=True)
+        Heartbeat.objects.create(name=HEARTBEAT, business_at=self._start, finished_at=timezone.now())
+
+    def move(self, before: datetime, now: datetime) -> None:
+        """Launch and end the other campaigns as it happened, and count what those left out really sent meanwhile."""
+        if self._turns and self._turns[-1] <= now:
+            others = Campaign.objects.exclude(pk__in=[self._campaign.pk, *self._left_out])
+            others.filter(launched_at__gt=before, launched_at__lte=now).update(status=Status.LIVE)
+            others.filter(ended_at__gt=before, ended_at__lte=now).update(status=Status.ENDED)
+            self._turns = [at for at in self._turns if at > now]
+        if self._left_out:
+            ids = ", ".join(map(str, self._left_out))
+            _copy(Delivery, f"campaign_id IN ({ids}) AND permitted_at > %s AND permitted_at <= %s", (before, now))
+
+
+def _names(model: type[Model]) -> str:
+    return ", ".join(f'"{name}"' for name in columns(model))
+
+
+def _copy(model: type[Occasion] | type[Delivery], which: str, params: tuple[datetime, ...]) -> None:
+    names = _names(model)
+    source = real(table_of(model))
+    execute(
+        f"INSERT INTO {table_of(model)} ({names}) SELECT {names} FROM {source} WHERE {which}",
+        tuple(map(instant, params)),
+    )
