@@ -7,8 +7,22 @@ from typing import Final
 from django.db.models import Model
 from django.utils import timezone
 
-from campaigns.models import Campaign, Shop
-from triggers.models import Attempt, Circuit, Delivery, Epoch, GuardFinding, Heartbeat, Occasion, SmsDay, State
+from campaigns.models import AuditEntry, Campaign, Shop
+from triggers.entries import SWEEP
+from triggers.models import (
+    Attempt,
+    Circuit,
+    Delivery,
+    Epoch,
+    GuardFinding,
+    Heartbeat,
+    Occasion,
+    SegmentEntry,
+    SegmentLook,
+    SmsDay,
+    State,
+    Volume,
+)
 from triggers.planner import HEARTBEAT
 from triggers.rehearsal.facts import instant
 from triggers.rehearsal.shadow import columns, create_table, execute, real, table_of
@@ -16,7 +30,20 @@ from triggers.rehearsal.shadow import columns, create_table, execute, real, tabl
 # Whatever a dose or a rank may still look back on.
 _REMEMBERED: Final = timedelta(days=400)
 _COPIED: Final = (Campaign, Shop)
-WRITTEN: Final = (Occasion, Delivery, Attempt, GuardFinding, Heartbeat, Circuit, Epoch, SmsDay)
+WRITTEN: Final = (
+    Occasion,
+    Delivery,
+    Attempt,
+    GuardFinding,
+    Heartbeat,
+    Circuit,
+    Epoch,
+    SmsDay,
+    Volume,
+    AuditEntry,
+    SegmentEntry,
+    SegmentLook,
+)
 Status = Campaign.Status
 
 
@@ -43,10 +70,10 @@ class Ledgers:
         Shop.objects.update(sending_stopped=False)
         own = Campaign.objects.filter(pk=self._campaign.pk)
         launched = min(self._campaign.launched_at or self._start, self._start)
-        own.update(status=Status.LIVE, launched_at=launched, ended_at=None)
+        own.update(status=Status.LIVE, launched_at=launched, ended_at=None, canary_share=None)
         others = Campaign.objects.exclude(pk=self._campaign.pk)
         # A pause is not dated: whoever is paused now, or never ran, is left out.
-        left_out = others.exclude(status=Status.LIVE).exclude(status=Status.ENDED, ended_at__isnull=False)
+        left_out = others.exclude(status__in=Campaign.SENDING).exclude(status=Status.ENDED, ended_at__isnull=False)
         self._left_out = list(left_out.values_list("pk", flat=True))
         others.filter(launched_at__gt=self._start).update(status=Status.APPROVED)
         others.filter(launched_at__lte=self._start, ended_at__gt=self._start).update(status=Status.LIVE)
@@ -69,7 +96,22 @@ class Ledgers:
         )
         moments = others.exclude(pk__in=self._left_out).values_list("launched_at", "ended_at")
         self._turns = sorted({at for pair in moments for at in pair if at and at > self._start}, reverse=True)
+        self._remember_segments()
         Heartbeat.objects.create(name=HEARTBEAT, business_at=self._start, finished_at=timezone.now())
+
+    def _remember_segments(self) -> None:
+        """Who had entered which segment, and stood in it, at the start; the others are looked at for the first time."""
+        names = _names(SegmentEntry)
+        execute(
+            f"INSERT INTO {table_of(SegmentEntry)} ({names}) SELECT {names} FROM {real(table_of(SegmentEntry))}"
+            " WHERE entered_at IS NULL OR entered_at <= %s",
+            (instant(self._start),),
+        )
+        SegmentEntry.objects.filter(left_at__gt=self._start).update(left_at=None)
+        known = SegmentEntry.objects.order_by().values_list("campaign", flat=True).distinct()
+        SegmentLook.objects.bulk_create(
+            SegmentLook(campaign_id=campaign, looked_at=self._start - SWEEP) for campaign in known
+        )
 
     def move(self, before: datetime, now: datetime) -> None:
         """Launch and end the other campaigns as it happened, and count what those left out really sent meanwhile."""

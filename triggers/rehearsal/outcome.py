@@ -35,7 +35,10 @@ def outcome(campaign: Campaign, start: datetime, end: datetime) -> dict[str, Any
         "customers": reached,
         "more_than": more_than,
         "occasions": occasions.count(),
-        "held_out": occasions.filter(decision=Decision.HELD_OUT).values("customer").distinct().count(),
+        "held_out": occasions.filter(decision__in=(Decision.HELD_OUT, Decision.GLOBAL))
+        .values("customer")
+        .distinct()
+        .count(),
         "skipped": _skipped(campaign, occasions, start),
         "moved": _moved(campaign, occasions, start),
         "waiting": Delivery.objects.filter(campaign=campaign, state=State.PLANNED).count(),

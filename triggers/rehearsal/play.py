@@ -13,6 +13,7 @@ from campaigns.models import Campaign, ChannelName, Variant
 from triggers.dispatch.claim import claim
 from triggers.dispatch.compose import Composer, Draft
 from triggers.dispatch.permit import permit
+from triggers.entries import note_entries
 from triggers.models import Delivery, State
 from triggers.planner import plan
 from triggers.rehearsal import customers, facts
@@ -75,6 +76,8 @@ class Play:
             yield Progress(_GATHERING * share)
         for _batch in customers.take_back(self._start):
             yield Progress(_GATHERING)
+        with clock.at(self._start), only_shadows():
+            note_entries(self._start)
 
     def through(self, ticks: Sequence[datetime], sent: Sent) -> Iterator[Progress]:
         """Live through `ticks` (each later than the one before); yield after each."""
@@ -83,6 +86,7 @@ class Play:
                 customers.move_customers(self._now, now)
                 self._ledgers.move(self._now, now)
                 self._now = now
+                note_entries(now)
                 plan(now)
                 self._send(now, sent)
             yield Progress(_GATHERING + (1 - _GATHERING) * number / len(ticks), now)

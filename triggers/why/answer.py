@@ -89,7 +89,7 @@ def _verdict(
         return _decided(decisions[0])
     if not inside:
         return Verdict.OUTSIDE, ""
-    if campaign.status != Campaign.Status.LIVE:
+    if campaign.status not in Campaign.SENDING:
         return Verdict.NOT_RUNNING, campaign.status
     if last is not None and campaign.launched_at is not None and last.due_at <= campaign.launched_at:
         return Verdict.BEFORE_LAUNCH, ""
@@ -98,8 +98,10 @@ def _verdict(
 
 def _decided(occasion: Occasion) -> tuple[Verdict, str]:
     """Return what became of a decided occasion."""
-    if occasion.decision == Decision.HELD_OUT:
+    if occasion.decision in (Decision.HELD_OUT, Decision.GLOBAL):
         return Verdict.HELD_OUT, ""
+    if occasion.decision in (Decision.WOULD_SEND, Decision.WOULD_HOLD):
+        return Verdict.NOT_RUNNING, occasion.campaign.status
     if occasion.decision == Decision.SKIPPED:
         return Verdict.SKIPPED, occasion.reason
     delivery: Delivery | None = occasion.deliveries.all().first() if occasion.pk else None

@@ -41,7 +41,7 @@ def next_gestures(customer: Customer, now: datetime, number: int = NUMBER) -> li
     """
     found = _planned(customer, now)
     campaigns = (
-        Campaign.objects.filter(status=Campaign.Status.LIVE)
+        Campaign.objects.filter(status__in=Campaign.SENDING)
         .select_related("moment", "gesture")
         .prefetch_related("gesture__variants", "absorbed_by")
     )

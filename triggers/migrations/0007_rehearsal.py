@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0004_dose'),
-        ('triggers', '0004_dose'),
+        ("triggers", "0006_safe_launch"),
     ]
 
     operations = [
