@@ -16,6 +16,7 @@ from campaigns import clock, launch
 from campaigns.admin.base import FactAdmin
 from campaigns.admin.display import money
 from campaigns.admin.frames import mail_page, mail_policy
+from campaigns.approval import content_hash
 from campaigns.models import Campaign, ChannelName, Shop
 from triggers.admin.words import reason_words
 from triggers.ear import have_rehearsed
@@ -138,7 +139,7 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
         "skipped_count": sum(result["skipped"].values()),
         "revenue": money(result["orders"]["revenue"], currency),
         "messages": rehearsal.messages.select_related("customer").order_by("sent_at"),
-        "edited": launch.content_hash(rehearsal.campaign) != rehearsal.content,
+        "edited": content_hash(rehearsal.campaign) != rehearsal.content,
         "chart": {"days": result["days"], "labels": labels, "from": rehearsal.after, "to": rehearsal.until},
         "csv_url": reverse("admin:triggers_rehearsal_csv", args=(rehearsal.pk,)),
     }

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from campaigns import clock
-from campaigns.launch import content_hash
+from campaigns.approval import content_hash
 from campaigns.models import Campaign
 from triggers.dispatch.compose import Draft
 from triggers.models import Rehearsal, RehearsedMessage
