@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import BaseModel, ConfigDict
@@ -10,8 +11,12 @@ from rest_framework.response import Response
 
 from analytics.figures_api import FiguresView, answers
 from analytics.funnel import WEEKS
+from analytics.sign_views import told_signs
 from analytics.signal_views import funnel_csv, signals_csv, told_funnel, told_signals
+from campaigns.api.contract import READING, operation
+from campaigns.api.facts import ApiView
 from campaigns.api.tables import FORMAT
+from campaigns.models import Campaign
 
 _CHOICE: Final = [
     FORMAT,
@@ -81,3 +86,33 @@ class SignalsView(FiguresView):
         """Return the figures."""
         figures = told_signals(request.query_params)
         return Response(signals_csv(figures) if request.accepted_renderer.format == "csv" else figures)
+
+
+class SignsOut(BaseModel):
+    """Each key event with the shares of both arms who did it, the difference with its interval, and whether it
+    `moved`; `refused` says why nothing is compared."""
+
+    model_config = ConfigDict(extra="allow")
+
+    campaign: str
+    refused: str | None
+    signs: list[dict[str, Any]]
+    sentence: str
+
+
+class SignsView(ApiView):
+    """A campaign's early signs."""
+
+    @operation(
+        name="read_signs",
+        summary="Read which small actions a campaign moved, beside its control group, before purchases tell",
+        answers={200: SignsOut},
+        problems=READING,
+        tag="measure",
+    )
+    def get(self, request: Request, slug: str) -> Response:  # noqa: ARG002 - a view's form
+        """Return the signs."""
+        campaign = Campaign.objects.select_related("moment", "gesture").filter(slug=slug).first()
+        if campaign is None:
+            raise Http404
+        return Response(told_signs(campaign))

@@ -3,7 +3,17 @@
 from django.contrib import admin
 from django.urls import path
 
-from analytics import make_moment, nps_views, plan_views, shop_views, signal_views, together_views, views
+from analytics import (
+    digest_views,
+    make_moment,
+    nps_views,
+    plan_views,
+    shop_views,
+    sign_views,
+    signal_views,
+    together_views,
+    views,
+)
 
 app_name = "analytics"
 _in_studio = admin.site.admin_view
@@ -16,6 +26,9 @@ urlpatterns = [
     path("shop", _in_studio(shop_views.shop), name="shop"),
     path("shop/data.json", _in_studio(shop_views.shop_json), name="shop_json"),
     path("shop/data.csv", _in_studio(shop_views.shop_table), name="shop_csv"),
+    path("digest", _in_studio(digest_views.digest), name="digest"),
+    path("<slug:slug>/signs", _in_studio(sign_views.signs), name="signs"),
+    path("<slug:slug>/signs.json", _in_studio(sign_views.signs_json), name="signs_json"),
     path("funnel", _in_studio(signal_views.funnel), name="funnel"),
     path("funnel/data.json", _in_studio(signal_views.funnel_json), name="funnel_json"),
     path("funnel/data.csv", _in_studio(signal_views.funnel_table), name="funnel_csv"),

@@ -65,6 +65,7 @@ PAGES: tuple[Page, ...] = (
             Page(_("Recommendation (NPS)"), "analytics:nps", "campaigns.view_answer"),
             Page(_("Funnel"), "analytics:funnel", "campaigns.view_campaign"),
             Page(_("Signals"), "analytics:signals", "campaigns.view_campaign"),
+            Page(_("Weekly digest"), "analytics:digest", "campaigns.view_campaign"),
         ),
     ),
     Page(

@@ -141,6 +141,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch": {"task": "triggers.watch", "schedule": 60.0},
     "draw": {"task": "triggers.draw_global_group", "schedule": 3600.0},
     "measure": {"task": "analytics.measure", "schedule": 3600.0},
+    "digest": {"task": "analytics.digest", "schedule": 1800.0},
 }
 
 # Sending. Without a key the outbox keeps each message and shows it in the browser.
@@ -173,6 +174,30 @@ DISPATCH_BATCH = env.int("DISPATCH_BATCH", default=500)
 DISPATCH_CONNECTIONS = env.int("DISPATCH_CONNECTIONS", default=8)
 # After this a worker counts as dead; far above the longest call, or living ones would be taken for dead.
 DISPATCH_LEASE_SECONDS = env.int("DISPATCH_LEASE_SECONDS", default=120)
+
+# Mail to the people of the studio (the digest): smtp://user:password@host:25, smtp+tls:// or smtp+ssl://. Without an
+# address each mail is a file in the data folder.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+MAILERS: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "OPTIONS": {"file_path": str(DATA_DIR / "mail")},
+    }
+}
+if EMAIL_URL:
+    mail_server = env.email_url("EMAIL_URL")
+    MAILERS["default"] = {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": mail_server["EMAIL_HOST"],
+            "port": mail_server["EMAIL_PORT"] or 25,
+            "username": mail_server["EMAIL_HOST_USER"] or "",
+            "password": mail_server["EMAIL_HOST_PASSWORD"] or "",
+            "use_tls": bool(mail_server.get("EMAIL_USE_TLS")),
+            "use_ssl": bool(mail_server.get("EMAIL_USE_SSL")),
+            "timeout": 20,
+        },
+    }
 
 # Language and time
 LANGUAGE_CODE = "en"

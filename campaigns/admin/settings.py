@@ -7,11 +7,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.base import ModelForm, Stacked, StudioAdmin, with_currency
 from campaigns.admin.display import money, number
 from campaigns.admin.money_field import MoneyField
+from campaigns.admin.spend_import import import_spend
 from campaigns.models import BlackoutDay, ChannelCap, KeyEvent, PermittedHours, ReferralCode, Sender, Shop, Spend, Tier
 from campaigns.models.fields import known_timezones
 
@@ -172,6 +174,7 @@ class SpendAdmin(StudioAdmin):
     """What acquisition cost, week by week."""
 
     form = SpendForm
+    change_list_template = "admin/campaigns/spend/change_list.html"
     list_display = ("week", "channel", "amount_money")
     list_filter = ("channel",)
     search_fields = ("channel",)
@@ -181,6 +184,11 @@ class SpendAdmin(StudioAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the weeks with the shop's currency beside each."""
         return with_currency(super().get_queryset(request))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address at which a CSV file is read."""
+        imported = path("import/", self.admin_site.admin_view(import_spend), name="campaigns_spend_import")
+        return [imported, *super().get_urls()]
 
     @admin.display(description=_("amount"), ordering="amount")
     def amount_money(self, spend: Any) -> str:

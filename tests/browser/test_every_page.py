@@ -32,6 +32,7 @@ cast.order(other, "page-o2", now - timedelta(hours=2))
 Event.objects.create(external_id="page-e", customer=buyer, name="view_item", occurred_at=now, recorded_at=now)
 Answer.objects.create(external_id="page-a", customer=buyer, score=9, comment="Oui", answered_at=now, recorded_at=now)
 KeyEvent.objects.create(name="view_item")
+ReferralCode.objects.create(code="ANA10", customer=buyer)
 Product.objects.create(sku="T", names={"fr": "Thé"})
 Spend.objects.create(week="2026-01-05", channel="search", amount=12300)
 Suppression.objects.create(channel="email", address_key="0" * 32, reason="bounced", created_at=now)
@@ -63,6 +64,7 @@ LISTS: Final = (
     "campaigns/product",
     "campaigns/keyevent",
     "campaigns/spend",
+    "campaigns/referralcode",
     "campaigns/apikey",
     "triggers/occasion",
     "triggers/delivery",
@@ -83,6 +85,11 @@ MAIN: Final = (
     "reports/",
     "reports/nps",
     "reports/shop",
+    "reports/funnel",
+    "reports/signals",
+    "reports/digest",
+    "reports/page-mail/signs",
+    "campaigns/spend/import/",
 )
 
 
