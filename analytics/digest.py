@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from analytics.bilan import bilan_figures, bilan_words
 from analytics.facts.deeds import ORDER
 from analytics.facts.windows import Period, day_start
 from analytics.formats import day
@@ -92,6 +93,7 @@ def digest_figures(monday: date, now: datetime) -> Figures:
         skipped=Count("pk", filter=Q(decision=Decision.SKIPPED)),
     )
     funnel = funnel_words(funnel_figures(ORDER, WEEKS[1], now), labels())
+    bilan = bilan_words(bilan_figures("", now))
     return {
         "since": day(week.since.isoformat(), zone),
         "messages": sent.count(),
@@ -99,9 +101,10 @@ def digest_figures(monday: date, now: datetime) -> Figures:
         **decided,
         "orders": Order.objects.filter(week.within("placed_at"), valid=True).count(),
         "answers": Answer.objects.filter(week.within("answered_at")).count(),
+        "programme": f"{bilan['sentence']} {bilan['honest']}",
         "campaigns": _verdicts(),
         "friction": [row["sentence"] for row in funnel["friction"] if row["worse"]],
-        "address": _address("analytics:reports"),
+        "address": _address("analytics:bilan"),
     }
 
 

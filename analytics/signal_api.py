@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from analytics.bilan_views import in_whole_units, told_bilan
 from analytics.figures_api import FiguresView, answers
 from analytics.funnel import WEEKS
 from analytics.sign_views import told_signs
@@ -86,6 +87,38 @@ class SignalsView(FiguresView):
         """Return the figures."""
         figures = told_signals(request.query_params)
         return Response(signals_csv(figures) if request.accepted_renderer.format == "csv" else figures)
+
+
+class BilanOut(BaseModel):
+    """The whole programme over one quarter of its global control group: `gained` is the extra margin in units of
+    `currency` with its interval, None where `refused` says why; `cost`, messages, complaints."""
+
+    model_config = ConfigDict(extra="allow")
+
+    epoch: str
+    epochs: list[str]
+    since: str
+    until: str
+    currency: str
+    refused: str | None
+    gained: dict[str, Any] | None
+    cost: float
+    sentence: str
+
+
+class BilanView(ApiView):
+    """The Bilan."""
+
+    @operation(
+        name="read_bilan",
+        summary="Read what the whole programme brought beside its global control group, and what it cost",
+        answers={200: BilanOut},
+        parameters=[OpenApiParameter("epoch", OpenApiTypes.STR, description="The latest where left out.")],
+        tag="measure",
+    )
+    def get(self, request: Request) -> Response:
+        """Return the figures; comments are personal and not among them."""
+        return Response(in_whole_units(told_bilan(request.query_params)))
 
 
 class SignsOut(BaseModel):

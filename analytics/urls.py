@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from analytics import (
+    bilan_views,
     digest_views,
     make_moment,
     nps_views,
@@ -26,6 +27,8 @@ urlpatterns = [
     path("shop", _in_studio(shop_views.shop), name="shop"),
     path("shop/data.json", _in_studio(shop_views.shop_json), name="shop_json"),
     path("shop/data.csv", _in_studio(shop_views.shop_table), name="shop_csv"),
+    path("bilan", _in_studio(bilan_views.bilan), name="bilan"),
+    path("bilan/data.json", _in_studio(bilan_views.bilan_json), name="bilan_json"),
     path("digest", _in_studio(digest_views.digest), name="digest"),
     path("<slug:slug>/signs", _in_studio(sign_views.signs), name="signs"),
     path("<slug:slug>/signs.json", _in_studio(sign_views.signs_json), name="signs_json"),

@@ -60,6 +60,7 @@ PAGES: tuple[Page, ...] = (
         "analytics:reports",
         "campaigns.view_campaign",
         (
+            Page(_("Bilan"), "analytics:bilan", "campaigns.view_campaign"),
             Page(_("Campaigns"), "analytics:reports", "campaigns.view_campaign"),
             Page(_("Before and after"), "analytics:shop", "campaigns.view_campaign"),
             Page(_("Recommendation (NPS)"), "analytics:nps", "campaigns.view_answer"),

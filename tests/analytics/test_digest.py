@@ -68,7 +68,7 @@ def test_the_mail_has_words_and_html_and_a_way_to_leave() -> None:
     reader("marie")
     send_digests(MONDAY)
     (message,) = mail.outbox
-    assert "0 gestures went out" in message.body
+    assert "Nobody can say yet what the whole programme brings" in message.body
     html = str(message.alternatives[0][0])  # type: ignore[attr-defined]
     assert "/studio/reports/digest" in html
     assert "/studio/reports/digest" in message.body

@@ -87,6 +87,7 @@ MAIN: Final = (
     "reports/shop",
     "reports/funnel",
     "reports/signals",
+    "reports/bilan",
     "reports/digest",
     "reports/page-mail/signs",
     "campaigns/spend/import/",
