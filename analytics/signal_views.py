@@ -2,6 +2,7 @@
 
 import csv
 import io
+from itertools import zip_longest
 from typing import Any, Final
 
 from django.contrib import admin
@@ -113,7 +114,7 @@ def csv_file(name: str, text: str) -> HttpResponse:
 def funnel_csv(figures: Figures) -> str:
     """Return one row a step: people, and the share of them who went on to the next."""
     rows = []
-    for step, following in zip(figures["steps"], [*figures["steps"][1:], None], strict=True):
+    for step, following in zip_longest(figures["steps"], figures["steps"][1:]):
         came = following["came"] if following else None
         rows.append(
             {

@@ -14,6 +14,7 @@ from analytics.funnel import funnel_figures
 from analytics.kernel import Counts, Group, TooLittleData, landmark_odds, odds_ratio
 from analytics.kernel.friction import below_own_level
 from analytics.kernel.stability import OFTEN, stability
+from analytics.signal_views import FUNNEL_COLUMNS, funnel_csv
 from analytics.signals import signal_figures
 from campaigns.api.authentication import make_key
 from campaigns.models import Customer, Event, JourneyMoment, KeyEvent, Order
@@ -219,3 +220,7 @@ def test_a_moment_is_made_of_a_finding(marie: Client, paul: Client) -> None:
             "add_to_cart",
             ["order", "add_to_cart"],
         )
+
+
+def test_funnel_without_steps_is_a_table_without_rows() -> None:
+    assert funnel_csv({"steps": []}).splitlines() == [",".join(FUNNEL_COLUMNS)]
