@@ -174,7 +174,9 @@ class CampaignAdmin(StudioAdmin):
             for problem in refused.problems:
                 messages.error(request, problem)
         else:
-            (messages.warning if words else messages.success)(request, words or step.done)
+            messages.success(request, step.done)
+            if words:
+                messages.warning(request, words)
         return redirect("admin:campaigns_campaign_overview", pk)
 
     @admin.display(description=_("name"), ordering="name")
