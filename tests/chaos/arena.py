@@ -33,7 +33,8 @@ from triggers.planner import plan
 
 # What a delivery may end as; anything else at the end is lost.
 ENDS: Final = (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.FAILED, State.UNKNOWN, State.UNCONFIRMED)
-SETTLE_SECONDS: Final = 90.0
+# Ends as soon as nothing waits; a busy machine needs the time.
+SETTLE_SECONDS: Final = 300.0
 # How much later than it began a call may be in the provider's log on a busy machine.
 GRACE_SECONDS: Final = 1.0
 
