@@ -151,7 +151,7 @@ def own_pages(page: Page) -> list[str]:
         opened(page, f"{name}/")
         pages += first_rows(page)
     opened(page, pages[1])
-    report = page.locator('.tabs a[href*="/reports/"]').get_attribute("href")
+    report = page.locator('.tabs a[href*="/reports/"]:not([href$="/plan"])').get_attribute("href")
     return [*pages, str(report).removeprefix("/studio/")]
 
 

@@ -130,7 +130,7 @@ def test_marie_builds_and_runs_a_campaign_from_nothing(page: Page, server: Serve
     build_a_campaign(page, language)
 
     page.fill("#preview-q", nora["email"])
-    page.click(".card [role=search] button")
+    page.click("#on-customer [role=search] button")
     page.click("#on-customer .list a")
     expect(page.frame_locator("#on-customer iframe").locator("body")).to_contain_text("Nora")
     page.click("section[aria-labelledby=send-test] button")
