@@ -115,8 +115,12 @@ def test_fault_of_one_half_is_raised_when_the_other_is_stored() -> None:
     if not insertion.side_by_side():
         pytest.skip("one connection at a time")
     claire, campaign = cast.claire(), cast.live_campaign()
-    row = (claire.pk, "birthday:2026", MORNING, MORNING, MORNING, "email", "due", "")
-    good = ("SELECT %s::bigint, %s, %s::timestamptz, %s::timestamptz, NULL::bigint, %s::timestamptz, %s, %s, %s", row)
+    row = (claire.pk, "birthday:2026", MORNING, MORNING, MORNING, "email", "due", "", "", None)
+    good = (
+        "SELECT %s::bigint, %s, %s::timestamptz, %s::timestamptz, NULL::bigint, %s::timestamptz, %s, %s, %s, %s,"
+        " %s::timestamptz",
+        row,
+    )
     for halves in ([good, ("SELECT no_such_column", ())], [("SELECT no_such_column", ()), good]):
         Occasion.objects.all().delete()
         with pytest.raises(ProgrammingError):

@@ -67,6 +67,7 @@ class Surprise(OccasionKind):
     rule_model = SurpriseRule
     customer_path = ""
     longest_fresh = timedelta(hours=26)
+    counts_permitted_time = False
     # Two draws of a customer lie further apart, whatever their hours.
     longest_window = timedelta(days=_SHORTEST - 1)
     asks_everybody_every = timedelta(minutes=15)

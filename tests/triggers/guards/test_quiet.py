@@ -85,6 +85,16 @@ def test_freshness_of_a_civil_day_does_not() -> None:
     assert slots() == {"claire": ("skipped", "quiet_hours", "Sun 05 09:00")}
 
 
+def test_freshness_of_a_surprise_ends_with_its_day() -> None:
+    cast.claire()
+    sms_hours()
+    cast.live_campaign("surprise", {"share_percent": 100, "every_days": 7, "days": ["sun"]}, channels=("sms",))
+    plan(cast.at("2026-04-05 19:00", "Europe/Paris"))
+    occasion = Occasion.objects.get()
+    assert (occasion.decision, occasion.reason) == ("skipped", "quiet_hours")
+    assert occasion.fresh_until == cast.at("2026-04-06 00:00", "Europe/Paris")
+
+
 def test_new_shop_sends_no_sms_at_night_on_sundays_or_holidays() -> None:
     (hours,) = Shop.get().permitted_hours.all()
     assert (hours.channel, str(hours), hours.closed_on_holidays) == ("sms", "SMS 08:00-20:00 (123456)", True)
