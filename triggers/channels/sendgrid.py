@@ -77,7 +77,7 @@ def classify(reply: Reply) -> SendResult:
     if reply.status == 400 and any(_names_recipient(field) for field in _fields(reply.body)):
         verdict = Verdict.BAD_ADDRESS
     if verdict is Verdict.ACCEPTED:
-        return SendResult(verdict, provider_id=reply.headers.get("X-Message-Id", "")[:120], code="202")
+        return SendResult(verdict, provider_id=reply.headers.get("x-message-id", "")[:120], code="202")
     return SendResult(verdict, code=str(reply.status), detail=detail)
 
 

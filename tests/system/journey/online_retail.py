@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests.system.journey.shop_year import Item, ShopYear, customer_items, utc
+from tests.system.journey.shop_year import Item, ShopYear, customer_items, draw, utc
 
 LONDON = ZoneInfo("Europe/London")
 PENNY = Decimal("0.01")
@@ -71,13 +71,16 @@ class Invoice:
         }
 
 
-def _read(folder: Path) -> tuple[list[Invoice], list[dict[str, str]]]:
-    """Return the clean invoices and the cancelled lines that name a customer, both in file order."""
+def read(folder: Path, *, sample: bool = False) -> tuple[list[Invoice], list[dict[str, str]]]:
+    """Return the clean invoices and the cancelled lines that name a customer, both in file order.
+
+    The sample is one customer in ten, with everything they bought and sent back.
+    """
     invoices: dict[str, Invoice] = {}
     cancelled = []
     with gzip.open(folder / "online_retail.csv.gz", "rt", encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
-            if not row["CustomerID"]:
+            if not row["CustomerID"] or (sample and draw(row["CustomerID"], below=10, salt="sample")):
                 continue
             if row["InvoiceNo"].startswith("C"):
                 cancelled.append(row)
@@ -120,9 +123,9 @@ def _refund(row: dict[str, str], bought: list[tuple[Invoice, int]], when: dateti
     return touched, wanted
 
 
-def online_retail(folder: Path, *, live_from: datetime | None = None) -> ShopYear:
+def online_retail(folder: Path, *, sample: bool = False, live_from: datetime | None = None) -> ShopYear:
     """Return the clean orders, then each cancellation as a refund of matching purchases; the rest as `unmatched`."""
-    invoices, cancelled = _read(folder)
+    invoices, cancelled = read(folder, sample=sample)
     by_number = {invoice.number: invoice for invoice in invoices}
     first_seen: dict[str, tuple[datetime, str]] = {}
     bought: dict[tuple[str, str], list[tuple[Invoice, int]]] = defaultdict(list)

@@ -52,8 +52,9 @@ def test_cdnow_year_lived_through(system: System) -> None:
 
 
 def test_online_retail_year_lived_through(system: System) -> None:
-    year = online_retail(_data("online_retail"), live_from=None if FULL else utc(2011, 12, 1))
-    assert (year.orders, year.revenue) == (18_532, Decimal("8911407.90"))
+    year = online_retail(_data("online_retail"), sample=not FULL, live_from=None if FULL else utc(2011, 12, 1))
+    if FULL:
+        assert (year.orders, year.revenue) == (18_532, Decimal("8911407.90"))
     check_year(system, year)
     lost = sum((-int(row["Quantity"]) * Decimal(row["UnitPrice"]) for row in year.unmatched), Decimal(0))
     print(f"\nonline_retail: {len(year.unmatched)} cancelled lines without an earlier purchase, {lost:,.2f} GBP")

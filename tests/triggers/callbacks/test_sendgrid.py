@@ -22,7 +22,7 @@ from triggers.models import Attempt, Delivery, DeliveryEvent
 
 pytestmark = pytest.mark.django_db
 
-PUBLISHED = Path("/work/shared/data/api_sendgrid")
+PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "api_sendgrid"
 needs_published = pytest.mark.skipif(not PUBLISHED.is_dir(), reason=f"SendGrid's examples are not at {PUBLISHED}")
 NOW = cast.at("2026-03-14 12:00")
 

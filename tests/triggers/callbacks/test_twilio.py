@@ -16,7 +16,8 @@ from triggers.models import Attempt, Delivery, DeliveryEvent
 
 pytestmark = pytest.mark.django_db
 
-PUBLISHED = Path("/work/shared/data/api_twilio/signature_and_form_vectors.json")
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+PUBLISHED = DATA / "api_twilio" / "signature_and_form_vectors.json"
 needs_published = pytest.mark.skipif(not PUBLISHED.is_file(), reason=f"Twilio's vectors are not at {PUBLISHED}")
 SID = "SM0123456789abcdef0123456789abcdef"
 STATUS, INBOUND = "/webhooks/twilio/status", "/webhooks/twilio/inbound"

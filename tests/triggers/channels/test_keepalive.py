@@ -1,12 +1,14 @@
-"""The kept-alive connection against a server that hangs up between two calls."""
+"""The kept-alive connection against servers that hang up, drip, mumble and answer out of turn."""
 
 import math
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from triggers.channels.keepalive import AmbiguousError, KeepAlive
+from triggers.channels.keepalive import AmbiguousError, KeepAlive, Reply
 
 ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
@@ -56,3 +58,100 @@ def test_connection_reset_while_the_request_is_under_way_is_ambiguous_and_not_re
             KeepAlive(f"http://127.0.0.1:{listener.getsockname()[1]}").post("/", {}, b"one", not_after=math.inf)
         server.join(5)
         assert len(taken) == 1
+
+
+@contextmanager
+def answering(*pieces: bytes, hang_up: bool = False) -> Iterator[tuple[str, list[int]]]:
+    """Serve `pieces`, each as a packet of its own, to every request; yield the address and a list with an entry a
+    connection."""
+    connections: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve(connection: socket.socket) -> None:
+            with connection, suppress(ConnectionError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                while connection.recv(65536):
+                    for piece in pieces:
+                        connection.sendall(piece)
+                    if hang_up:
+                        return
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _address = listener.accept()
+                except OSError:
+                    return
+                connections.append(1)
+                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", connections
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def post(channel: KeepAlive) -> Reply:
+    return channel.post("/", {}, b"one", not_after=math.inf)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "reply"),
+    [
+        ((ANSWER,), Reply(202, {"content-length": "0"}, b"")),
+        (
+            (b"HTTP/1.1 400 Bad Req", b"uest\r\nConte", b"nt-Length: 2\r\n\r\nn", b"o"),
+            Reply(400, {"content-length": "2"}, b"no"),
+        ),
+        ((b"HTTP/1.1 100 Continue\r\n\r\n", ANSWER), Reply(202, {"content-length": "0"}, b"")),
+        (
+            (b"HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n", b"0\r\n\r\n"),
+            Reply(500, {"transfer-encoding": "chunked"}, b"no"),
+        ),
+    ],
+)
+def test_answers_are_read_however_they_arrive_and_the_connection_is_kept(
+    pieces: tuple[bytes, ...], reply: Reply
+) -> None:
+    with answering(*pieces) as (address, connections):
+        channel = KeepAlive(address)
+        assert [post(channel), post(channel)] == [reply, reply]
+        assert len(connections) == 1
+
+
+def test_answer_that_ends_with_its_connection_is_whole() -> None:
+    with answering(b"HTTP/1.1 202 Accepted\r\n\r\n", b"taken", hang_up=True) as (address, connections):
+        channel = KeepAlive(address)
+        assert [post(channel), post(channel)] == [Reply(202, {}, b"taken")] * 2
+        assert len(connections) == 2
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [(b"SSH-2.0-OpenSSH_9.6\r\n",), (b"HTTP/1.1 202 Accepted\r\nContent-Length: 9\r\n\r\nhalf",), (b"HTTP/1.1 20",)],
+)
+def test_answer_that_is_none_or_half_of_one_is_ambiguous(pieces: tuple[bytes, ...]) -> None:
+    with answering(*pieces, hang_up=True) as (address, _connections), pytest.raises(AmbiguousError):
+        post(KeepAlive(address))
+
+
+def test_answer_that_never_ends_is_cut_and_its_connection_left() -> None:
+    endless = b"HTTP/1.1 413 Too Large\r\nContent-Length: 900000\r\n\r\n" + b"x" * 200_000
+    with answering(endless) as (address, connections):
+        channel = KeepAlive(address)
+        assert [len(post(channel).body), len(post(channel).body)] == [65_536, 65_536]
+        assert len(connections) == 2
+
+
+@pytest.mark.parametrize("answer", [ANSWER * 2, ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")])
+def test_connection_that_says_more_or_farewell_is_not_used_again(answer: bytes) -> None:
+    with answering(answer) as (address, connections):
+        channel = KeepAlive(address)
+        assert [post(channel).status, post(channel).status] == [202, 202]
+        assert len(connections) == 2
+
+
+def test_header_with_a_line_break_never_leaves() -> None:
+    with answering(ANSWER) as (address, connections):
+        with pytest.raises(ValueError, match="line break"):
+            KeepAlive(address).post("/", {"Authorization": "Bearer key\r\nX-More: 1"}, b"", not_after=math.inf)
+        assert connections == []

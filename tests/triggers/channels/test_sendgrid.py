@@ -146,7 +146,7 @@ def test_connection_closed_by_the_other_side_is_not_an_unknown(sendgrid: Running
 def test_idle_connection_is_replaced(sendgrid: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     channel = SendGrid()
     channel.send(words())
-    first = channel._connection._connection.sock
+    first = channel._connection._socket
     monkeypatch.setattr("triggers.channels.keepalive.IDLE_SECONDS", -1.0)
     assert channel.send(words()).verdict is Verdict.ACCEPTED
-    assert channel._connection._connection.sock is not first
+    assert channel._connection._socket is not first
