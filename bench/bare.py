@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import smtplib
 import socket
 import threading
 import time
@@ -39,6 +40,13 @@ def hand_over_smtp(port: int, count: int) -> None:
             assert replies.readline().startswith(b"354")
             connection.sendall(body + (envelope(number + 1) if number + 1 < count else b"QUIT\r\n"))
             assert replies.readline().startswith(b"250")
+
+
+def hand_over_smtplib(port: int, count: int) -> None:
+    """Hand over `count` ready mails over one connection by the standard library's client."""
+    with smtplib.SMTP("127.0.0.1", port) as client:
+        for number in range(count):
+            client.sendmail("a@bench.test", f"c{number}@bench.test", MAIL)
 
 
 def hand_over_http(port: int, count: int) -> None:
