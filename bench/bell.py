@@ -6,15 +6,14 @@
 """
 
 import json
-import os
 import tempfile
 import time
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from typing import Final
 
+from bench import throwaway
+from bench.figures import Figure, figure
 from tests.system.journey.system import System, wait_until
 from tests.system.test_kills import customer_with_order, launch
 
@@ -23,39 +22,19 @@ POSTS_A_SECOND: Final = 10
 AIM_SECONDS: Final = 2.0
 
 
-def run(seconds: int = 20) -> list[dict[str, Any]]:
+def run(seconds: int = 20) -> list[Figure]:
     """Return the delay's 95th percentile over `seconds`; raises RuntimeError where DATABASE_URL is no PostgreSQL."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        raise RuntimeError("bench.bell needs a PostgreSQL in DATABASE_URL")
-    import psycopg
-
-    name, parts = f"bench_bell_{uuid.uuid4().hex[:8]}", urlsplit(url)
-    with (
-        psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
-        system = System(Path(folder), urlunsplit(parts._replace(path=f"/{name}")), "", {"CLOCK_FILE": ""})
+    with throwaway.database("bell") as url, tempfile.TemporaryDirectory() as folder:
+        system = System(Path(folder), url, "", {"CLOCK_FILE": ""})
         try:
             system.start(now=datetime.now(UTC))
             launch(system)
             delays = _delays(system, seconds)
         finally:
             system.stop()
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
     p95 = delays[round(len(delays) * 0.95) - 1]
-    return [
-        {
-            "name": f"from the post to the provider, p95 at {ORDERS_A_SECOND} orders/s",
-            "value": round(p95, 2),
-            "unit": "s",
-            "baseline": None,
-            "ratio": None,
-            "aim": f"≤ {AIM_SECONDS:g} s",
-            "met": p95 <= AIM_SECONDS,
-        }
-    ]
+    name = f"from the post to the provider, p95 at {ORDERS_A_SECOND} orders/s"
+    return [figure(name, p95, "s", aim=f"≤ {AIM_SECONDS:g} s", met=p95 <= AIM_SECONDS)]
 
 
 def _delays(system: System, seconds: int) -> list[float]:

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,7 +22,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+
+from bench import throwaway
+from bench.figures import Figure, peak_memory, rate
 
 SIDE_BY_SIDE: Final = 4
 ROUNDS: Final = 5
@@ -89,26 +90,14 @@ def order_row(item: dict[str, Any], ids: dict[str, int]) -> dict[str, Any]:
     return row | {name: item[name] for name in names} | money | rest
 
 
-def run(size: int = 20_000) -> list[dict[str, Any]]:
+def run(size: int = 20_000) -> list[Figure]:
     """Return the figures for rounds of `size` events and `size` / 2 orders; raises RuntimeError without PostgreSQL."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        raise RuntimeError("bench.ingest needs a PostgreSQL in DATABASE_URL")
-    import psycopg
-
-    name = f"bench_ingest_{uuid.uuid4().hex[:8]}"
-    parts = urlsplit(url)
-    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                own = {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")), "DATA_DIR": folder}
-                return _measure(size, os.environ | own | {"API_REQUESTS_A_MINUTE": "0", "LOG_LEVEL": "WARNING"})
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    with throwaway.database("ingest") as url, tempfile.TemporaryDirectory() as folder:
+        own = {"DATABASE_URL": url, "DATA_DIR": folder, "API_REQUESTS_A_MINUTE": "0", "LOG_LEVEL": "WARNING"}
+        return _measure(size, os.environ | own)
 
 
-def _measure(size: int, environment: dict[str, str]) -> list[dict[str, Any]]:
+def _measure(size: int, environment: dict[str, str]) -> list[Figure]:
     def manage(*words: str) -> str:
         command = [sys.executable, "manage.py", *words]
         return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -129,18 +118,11 @@ def _measure(size: int, environment: dict[str, str]) -> list[dict[str, Any]]:
             environment["DATABASE_URL"], "campaigns_order", ORDER_COLUMNS, post, order, order_row, size // 2
         )
         memory = max(_peak_memory(pid) for pid in _children(web.pid))
+    of = "the bare insert"
     return [
-        _figure("events by /batch", "events/s", events, 0.4),
-        _figure("orders by /batch, with totals and tiers", "orders/s", orders, 0.12),
-        {
-            "name": "web process, peak memory",
-            "value": round(memory),
-            "unit": "MB",
-            "baseline": None,
-            "ratio": None,
-            "aim": "≤ 300 MB",
-            "met": memory <= 300,
-        },
+        rate("events by /batch", events[0], "events/s", events[1], 0.4, of),
+        rate("orders by /batch, with totals and tiers", orders[0], "orders/s", orders[1], 0.12, of),
+        peak_memory("web process", 300, memory),
     ]
 
 
@@ -255,20 +237,6 @@ def _children(pid: int) -> list[int]:
 def _peak_memory(pid: int) -> float:
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) / 1024 if found else 0.0
-
-
-def _figure(name: str, unit: str, measured: tuple[float, float], aim: float) -> dict[str, Any]:
-    value, baseline = measured
-    ratio = round(value / baseline, 3)
-    return {
-        "name": name,
-        "value": round(value),
-        "unit": unit,
-        "baseline": round(baseline),
-        "ratio": ratio,
-        "aim": f"≥ {aim}",
-        "met": ratio >= aim,
-    }
 
 
 if __name__ == "__main__":

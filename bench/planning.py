@@ -4,18 +4,13 @@
 peak memory is one of the figures. By itself: `python -m bench.planning`.
 """
 
-import json
-import os
-import resource
-import subprocess
-import sys
-import time
-import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
-from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from typing import Final
+
+from bench import throwaway
+from bench.figures import Figure, peak_memory, rate
+from bench.throwaway import seconds, sql
 
 ROUNDS: Final = 3
 NOW: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -45,63 +40,33 @@ INSERT INTO bare OVERRIDING SYSTEM VALUE SELECT * FROM same ON CONFLICT (campaig
 """
 
 
-def run(size: int = 1_000_000) -> list[dict[str, Any]]:
+def run(size: int = 1_000_000) -> list[Figure]:
     """Return the figures of planning `size` occasions; raises RuntimeError where DATABASE_URL names no PostgreSQL."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        raise RuntimeError("bench.planning needs a PostgreSQL in DATABASE_URL")
-    import psycopg
-
-    name = f"bench_planning_{uuid.uuid4().hex[:8]}"
-    parts = urlsplit(url)
-    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
-        try:
-            environment = os.environ | {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
-            command = [sys.executable, "-m", "bench.planning", "--measure", str(size)]
-            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-    figures: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    return throwaway.measured("planning", size)
 
 
-def _measure(size: int) -> list[dict[str, Any]]:
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "microattentions.settings")
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
+def _measure(size: int) -> list[Figure]:
+    throwaway.set_up()
+    throwaway.migrate()
     _fill(size)
     from triggers.planner import plan
 
     fresh, again, bare = [], [], []
     for _round in range(ROUNDS):
-        _sql("TRUNCATE triggers_occasion, triggers_delivery, triggers_heartbeat CASCADE")
-        fresh.append(_seconds(lambda: plan(NOW)))
-        again.append(_seconds(lambda: plan(NOW)))
-        _sql("DROP TABLE IF EXISTS same, bare")
-        _sql("CREATE TABLE same AS SELECT * FROM triggers_occasion")
-        _sql("CREATE TABLE bare (LIKE triggers_occasion INCLUDING ALL)")
-        bare.append(_seconds(lambda: _sql(BARE)))
-    stored = _sql("SELECT COUNT(*) FROM triggers_occasion")
+        sql("TRUNCATE triggers_occasion, triggers_delivery, triggers_heartbeat CASCADE")
+        fresh.append(seconds(lambda: plan(NOW)))
+        again.append(seconds(lambda: plan(NOW)))
+        sql("DROP TABLE IF EXISTS same, bare")
+        sql("CREATE TABLE same AS SELECT * FROM triggers_occasion")
+        sql("CREATE TABLE bare (LIKE triggers_occasion INCLUDING ALL)")
+        bare.append(seconds(lambda: sql(BARE)))
+    ((stored,),) = sql("SELECT COUNT(*) FROM triggers_occasion")
     assert stored == size, f"{stored} occasions instead of {size}"
-    baseline = size / median(bare)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    baseline, of = size / median(bare), "the bare INSERT … SELECT"
     return [
-        _figure("planning, all new", size / median(fresh), "occasions/s", baseline, 0.4),
-        _figure("planning, nothing new", size / median(again), "occasions/s", baseline, 2.0),
-        {
-            "name": "planning, peak memory",
-            "value": round(memory),
-            "unit": "MB",
-            "baseline": None,
-            "ratio": None,
-            "aim": "≤ 300 MB",
-            "met": memory <= 300,
-        },
+        rate("planning, all new", size / median(fresh), "occasions/s", baseline, 0.5, of),
+        rate("planning, nothing new", size / median(again), "occasions/s", baseline, 2.0, of),
+        peak_memory("planning", 300),
     ]
 
 
@@ -117,41 +82,8 @@ def _fill(size: int) -> None:
         launched_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
     zones = "ARRAY[" + ",".join(f"'{zone}'" for zone in ZONES) + "]"
-    _sql(FILL.format(size=size, zones=zones, count=len(ZONES), now=NOW.isoformat()))
-    _sql("VACUUM ANALYZE")
-
-
-def _sql(statement: str) -> Any:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.fetchone()[0] if cursor.description else None
-
-
-def _seconds(job: Callable[[], object]) -> float:
-    _sql("CHECKPOINT")
-    start = time.perf_counter()
-    job()
-    return time.perf_counter() - start
-
-
-def _figure(name: str, value: float, unit: str, baseline: float, aim: float) -> dict[str, Any]:
-    ratio = value / baseline
-    return {
-        "name": name,
-        "value": round(value),
-        "unit": unit,
-        "baseline": round(baseline),
-        "ratio": round(ratio, 2),
-        "aim": f"≥ {aim} × the bare INSERT … SELECT",
-        "met": ratio >= aim,
-    }
+    throwaway.fill(FILL.format(size=size, zones=zones, count=len(ZONES), now=NOW.isoformat()))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--measure"]:
-        print(json.dumps(_measure(int(sys.argv[2]))))
-    else:
-        for figure in run(*map(int, sys.argv[1:])):
-            print(json.dumps(figure, ensure_ascii=False))
+    throwaway.main(run, _measure)

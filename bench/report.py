@@ -7,18 +7,13 @@ server); without a number a tenth of it, whose ratios are much the same.
 peak memory is one of the figures. By itself: `python -m bench.report`.
 """
 
-import json
-import os
-import resource
-import subprocess
-import sys
-import time
-import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+
+from bench import throwaway
+from bench.figures import Figure, figure, peak_memory
+from bench.throwaway import seconds, sql
 
 ROUNDS: Final = 3
 NOW: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -86,62 +81,33 @@ FROM (
 """
 
 
-def run(size: int = 100_000) -> list[dict[str, Any]]:
+def run(size: int = 100_000) -> list[Figure]:
     """Return the figures of one report; raises RuntimeError where DATABASE_URL names no PostgreSQL."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        raise RuntimeError("bench.report needs a PostgreSQL in DATABASE_URL")
-    import psycopg
-
-    name = f"bench_report_{uuid.uuid4().hex[:8]}"
-    parts = urlsplit(url)
-    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
-        try:
-            environment = os.environ | {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
-            command = [sys.executable, "-m", "bench.report", "--measure", str(size)]
-            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-    figures: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    return throwaway.measured("report", size)
 
 
-def _measure(size: int) -> list[dict[str, Any]]:
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "microattentions.settings")
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    campaigns = _campaigns()
-    began = time.perf_counter()
-    _sql(FILL.format(size=size, campaign=campaigns[0].pk, now=NOW.isoformat(), launched=LAUNCHED.isoformat()))
-    _sql("VACUUM ANALYZE")
-    print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
-    whole, booking = campaigns[0], campaigns[-1]
+def _measure(size: int) -> list[Figure]:
+    throwaway.set_up()
+    throwaway.migrate()
+    whole, *_others, booking = _campaigns()
+    throwaway.fill(FILL.format(size=size, campaign=whole.pk, now=NOW.isoformat(), launched=LAUNCHED.isoformat()))
     bare, cold, kept = _rounds(whole)
     _bare, cold_booking, _kept = _rounds(booking)
-    figures = _report(whole)
-    if figures["counts"]["mature_treated"] + figures["counts"]["mature_control"] != size:
-        raise RuntimeError(f"the report has lost contacts: {figures['counts']}")
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    counts = _report(whole)["counts"]
+    if counts["mature_treated"] + counts["mature_control"] != size:
+        raise RuntimeError(f"the report has lost contacts: {counts}")
     shop = f"{size:,} customers, {size * 10:,} orders, {size * 50:,} events"
     return [
-        _row(f"report, measured anew: {shop}", cold, bare, "≤ 3 × one bare aggregate query and ≤ 5 s", 3, 5),
-        _row("report of a campaign whose success is an event", cold_booking, bare, "≤ 3 × that query and ≤ 5 s", 3, 5),
-        _row("report, kept", kept, bare, "≤ 0.3 s", None, 0.3),
-        {
-            "name": "report, peak memory",
-            "value": round(megabytes),
-            "unit": "MB",
-            "baseline": None,
-            "ratio": None,
-            "aim": "≤ 400 MB",
-            "met": megabytes <= 400,
-        },
+        _cold(f"report, measured anew: {shop}", cold, bare),
+        _cold("report of a campaign whose success is an event", cold_booking, bare),
+        figure("report, kept", kept, "s", baseline=bare, aim="≤ 0.3 s", met=kept <= 0.3),
+        peak_memory("report", 400),
     ]
+
+
+def _cold(name: str, value: float, bare: float) -> Figure:
+    aim = "≤ 3 × one bare aggregate query and ≤ 5 s"
+    return figure(name, value, "s", baseline=bare, aim=aim, met=value <= 3 * bare and value <= 5)
 
 
 def _rounds(campaign: Any) -> tuple[float, float, float]:
@@ -151,10 +117,10 @@ def _rounds(campaign: Any) -> tuple[float, float, float]:
     _report(campaign)  # imports scipy and statsmodels, once a process
     bare, cold, kept = [], [], []
     for _round in range(ROUNDS):
-        bare.append(_seconds(lambda: _sql(BARE.format(campaign=campaign.pk))))
+        bare.append(seconds(lambda: sql(BARE.format(campaign=campaign.pk))))
         Report.objects.all().delete()
-        cold.append(_seconds(lambda: _report(campaign)))
-        kept.append(_seconds(lambda: _report(campaign)))
+        cold.append(seconds(lambda: _report(campaign)))
+        kept.append(seconds(lambda: _report(campaign)))
     return median(bare), median(cold), median(kept)
 
 
@@ -162,19 +128,6 @@ def _report(campaign: Any) -> dict[str, Any]:
     from analytics.report import campaign_report
 
     return campaign_report(campaign, NOW)
-
-
-def _row(name: str, value: float, bare: float, aim: str, most: float | None, seconds: float) -> dict[str, Any]:
-    ratio = value / bare
-    return {
-        "name": name,
-        "value": round(value, 3),
-        "unit": "s",
-        "baseline": round(bare, 3),
-        "ratio": round(ratio, 2),
-        "aim": aim,
-        "met": value <= seconds and (most is None or ratio <= most),
-    }
 
 
 def _campaigns() -> list[Any]:
@@ -200,24 +153,5 @@ def _campaigns() -> list[Any]:
     ]
 
 
-def _sql(statement: str) -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        if cursor.description:
-            cursor.fetchall()
-
-
-def _seconds(job: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    job()
-    return time.perf_counter() - began
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--measure"]:
-        print(json.dumps(_measure(int(sys.argv[2]))))
-    else:
-        for line in run(*map(int, sys.argv[1:2])):
-            print(line)
+    throwaway.main(run, _measure)

@@ -12,15 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from typing import Final
 
+from bench import throwaway
 from bench.bare import flood_http, flood_smtp, hand_over_http, hand_over_smtp, hand_over_smtplib
+from bench.figures import Figure, peak_memory, rate
 from tests.providers.process import Running, running
 
 ROUNDS: Final = 3
@@ -37,34 +37,16 @@ BODY: Final = """<h1>Merci {{ customer.first_name }} !</h1>
 <p>À très bientôt,<br>toute l’équipe de {{ shop.name }}</p>"""
 
 
-def run(size: int = int(os.environ.get("SENDS", "4000"))) -> list[dict[str, Any]]:
+def run(size: int = int(os.environ.get("SENDS", "4000"))) -> list[Figure]:
     """Return the figures of sending `size` e-mails a round; raises RuntimeError where DATABASE_URL is no PostgreSQL."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        raise RuntimeError("bench.sending needs a PostgreSQL in DATABASE_URL")
-    import psycopg
-
-    name = f"bench_sending_{uuid.uuid4().hex[:8]}"
-    parts = urlsplit(url)
-    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
-        try:
-            own = {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")), "LOG_LEVEL": "ERROR"}
-            command = [sys.executable, "-m", "bench.sending", "--measure", str(size)]
-            done = subprocess.run(command, env=os.environ | own, check=True, stdout=subprocess.PIPE, text=True)
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-    figures: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    return throwaway.measured("sending", size)
 
 
-def _measure(size: int) -> list[dict[str, Any]]:
-    _set_up()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
+def _measure(size: int) -> list[Figure]:
+    throwaway.set_up()
+    throwaway.migrate()
     _fill(size)
-    figures: list[dict[str, Any]] = []
+    figures: list[Figure] = []
     peaks: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         # A million whole requests in the simulator's log would fill the disk.
@@ -74,11 +56,10 @@ def _measure(size: int) -> list[dict[str, Any]]:
                 figures += _compare(provider, sink, size, peaks)
                 if provider == "sendgrid":
                     figures.append(_far_away(sink, size))
-    memory = max(peaks)
-    return [*figures, _figure("sending, peak memory of a process", memory, "MB", None, "≤ 250 MB", memory <= 250)]
+    return [*figures, peak_memory("sending, a process of it", 250, max(peaks))]
 
 
-def _far_away(sink: Running, size: int) -> dict[str, Any]:
+def _far_away(sink: Running, size: int) -> Figure:
     """Return how many a second one worker hands to a provider that answers after FAR_SECONDS."""
     _plan(size)
     os.truncate(sink.path, 0)
@@ -87,8 +68,7 @@ def _far_away(sink: Running, size: int) -> dict[str, Any]:
     seconds, _memory = _together([("--work",)], environment)
     most = FAR_CONNECTIONS / FAR_SECONDS
     name = f"e-mails by SendGrid, {FAR_SECONDS * 1000:.0f} ms away, {FAR_CONNECTIONS} connections"
-    value = size / seconds
-    return _figure(name, value, "messages/s", most, "≥ 0.8 × connections ÷ round trip", value >= 0.8 * most)
+    return rate(name, size / seconds, "messages/s", most, 0.8, "connections ÷ round trip")
 
 
 # The bare clients, how many at once, what they are called, and the share of their rate that is aimed at.
@@ -99,7 +79,7 @@ _BARE: Final = {
 }
 
 
-def _compare(provider: str, sink: Running, size: int, peaks: list[float]) -> list[dict[str, Any]]:
+def _compare(provider: str, sink: Running, size: int, peaks: list[float]) -> list[Figure]:
     ours: list[float] = []
     bare: dict[str, list[float]] = {name: [] for name in (("smtplib", "smtp") if provider == "smtp" else (provider,))}
     environment = _environment(provider, sink)
@@ -122,8 +102,8 @@ def _compare(provider: str, sink: Running, size: int, peaks: list[float]) -> lis
         _hand_over, _clients, words, aim = _BARE[client]
         most = median(rates)
         figures += [
-            _figure(f"e-mails by {name}", value, "messages/s", most, f"≥ {aim} × {words}", value >= aim * most),
-            _figure(f"sink of {name}", capacity, "messages/s", most, "≥ 2 × its baseline client", capacity >= 2 * most),
+            rate(f"e-mails by {name}", value, "messages/s", most, aim, words),
+            rate(f"sink of {name}", capacity, "messages/s", most, 2, words),
         ]
     return figures
 
@@ -171,15 +151,8 @@ def _job(action: Callable[[], object]) -> None:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def _set_up() -> None:
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "microattentions.settings")
-    django.setup()
-
-
 def _work() -> None:
-    _set_up()
+    throwaway.set_up()
     from triggers.dispatch import dispatch
 
     _job(lambda: dispatch(NOW, seconds=600))
@@ -234,18 +207,6 @@ def _plan(size: int) -> None:
     assert planned == size, f"{planned} deliveries instead of {size}"
 
 
-def _figure(name: str, value: float, unit: str, baseline: float | None, aim: str, met: bool) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(value),
-        "unit": unit,
-        "baseline": None if baseline is None else round(baseline),
-        "ratio": None if baseline is None else round(value / baseline, 2),
-        "aim": aim,
-        "met": met,
-    }
-
-
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["--measure", count]:
@@ -255,4 +216,5 @@ if __name__ == "__main__":
         case ["--bare", provider, port, count]:
             _job(lambda: _BARE[provider][0](int(port), int(count)))
         case _:
-            print(json.dumps(run(), indent=2, ensure_ascii=False))
+            for line in run():
+                print(json.dumps(line, ensure_ascii=False))

@@ -4,23 +4,17 @@
 peak memory is one of the figures. By itself, with a number of events: `python -m bench.signals 50000000`.
 """
 
-import json
-import os
-import resource
-import subprocess
-import sys
-import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+
+from bench import throwaway
+from bench.figures import Figure, figure, peak_memory
+from bench.throwaway import seconds, sql
 
 ROUNDS: Final = 3
 NOW: Final = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-SECONDS: Final = 15.0
-MEGABYTES: Final = 400
 WEEKS: Final = 8
 
 # A year of events, in the order of time as in a real shop, a tenth of them of strangers: fifty a customer, the small
@@ -60,103 +54,55 @@ STEPS: Final = ("view_item", "add_to_cart", "begin_checkout")
 SECONDARY: Final = ("scroll", "video_watched", "guide_read", "newsletter_joined", "search")
 
 
-def run(size: int = 5_000_000) -> list[dict[str, Any]]:
+def run(size: int = 5_000_000) -> list[Figure]:
     """Return the figures over `size` events; raises RuntimeError where DATABASE_URL names no PostgreSQL."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        raise RuntimeError("bench.signals needs a PostgreSQL in DATABASE_URL")
-    import psycopg
-
-    name = f"bench_signals_{uuid.uuid4().hex[:8]}"
-    parts = urlsplit(url)
-    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
-        try:
-            environment = os.environ | {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
-            command = [sys.executable, "-m", "bench.signals", "--measure", str(size)]
-            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-    figures: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    return throwaway.measured("signals", size)
 
 
-def _measure(size: int) -> list[dict[str, Any]]:
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "microattentions.settings")
-    django.setup()
-    from django.core.management import call_command
-
+def _measure(size: int) -> list[Figure]:
+    throwaway.set_up()
+    throwaway.migrate()
+    _fill(size)
     from analytics.funnel import funnel_figures
     from analytics.models import Figures
     from analytics.signals import signal_figures
-    from campaigns.models import KeyEvent
 
-    call_command("migrate", verbosity=0)
-    for rank, name in enumerate((*STEPS, *SECONDARY), start=1):
-        KeyEvent.objects.create(name=name, kind="milestone" if name in STEPS else "secondary", rank=rank)
-    began = time.perf_counter()
-    fill = {"customers": max(1, size // 50), "events": size, "orders": max(1, size // 5), "now": NOW.isoformat()}
-    _sql(FILL.format(**fill))
-    _sql("VACUUM ANALYZE")
-    print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    def funnel() -> dict[str, Any]:
+        return funnel_figures("order", WEEKS, NOW)
+
+    def signals() -> dict[str, Any]:
+        return signal_figures("order", WEEKS, NOW)
 
     def cold(ask: Callable[[], dict[str, Any]]) -> float:
         Figures.objects.all().delete()
-        return _seconds(ask)
+        return seconds(ask)
 
-    signals = signal_figures("order", WEEKS, NOW)  # imports scipy and statsmodels, once a process
-    if signals["refused"] or not signals["signals"]:
-        raise RuntimeError(f"there are no signals to measure: {signals['refused']}")
-    bare = [_seconds(lambda: _sql(BARE.format(now=NOW.isoformat(), weeks=WEEKS))) for _round in range(ROUNDS)]
-    funnels = [cold(lambda: funnel_figures("order", WEEKS, NOW)) for _round in range(ROUNDS)]
-    found = [cold(lambda: signal_figures("order", WEEKS, NOW)) for _round in range(ROUNDS)]
-    kept = [_seconds(lambda: signal_figures("order", WEEKS, NOW)) for _round in range(ROUNDS)]
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    first = signals()  # imports scipy and statsmodels, once a process
+    if first["refused"] or not first["signals"]:
+        raise RuntimeError(f"there are no signals to measure: {first['refused']}")
+    bare = median(seconds(lambda: sql(BARE.format(now=NOW.isoformat(), weeks=WEEKS))) for _round in range(ROUNDS))
+    took = {
+        "funnel": (median(cold(funnel) for _round in range(ROUNDS)), 15.0),
+        "signals": (median(cold(signals) for _round in range(ROUNDS)), 15.0),
+        "signals, kept": (median(seconds(signals) for _round in range(ROUNDS)), 0.3),
+    }
     return [
         *(
-            {
-                "name": f"{name} of {size:,} events, {WEEKS} weeks",
-                "value": round(median(seconds), 2),
-                "unit": "s",
-                "baseline": round(median(bare), 2),
-                "ratio": round(median(seconds) / median(bare), 2),
-                "aim": f"≤ {aim:g} s",
-                "met": median(seconds) <= aim,
-            }
-            for name, seconds, aim in (("funnel", funnels, SECONDS), ("signals", found, SECONDS), ("kept", kept, 0.3))
+            figure(f"{name}, {size:,} events", value, "s", baseline=bare, aim=f"≤ {most:g} s", met=value <= most)
+            for name, (value, most) in took.items()
         ),
-        {
-            "name": "funnel and signals, peak memory",
-            "value": round(megabytes),
-            "unit": "MB",
-            "baseline": None,
-            "ratio": None,
-            "aim": f"≤ {MEGABYTES} MB",
-            "met": megabytes <= MEGABYTES,
-        },
+        peak_memory("funnel and signals", 400),
     ]
 
 
-def _sql(statement: str) -> None:
-    from django.db import connection
+def _fill(size: int) -> None:
+    from campaigns.models import KeyEvent
 
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        if cursor.description:
-            cursor.fetchall()
-
-
-def _seconds(job: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    job()
-    return time.perf_counter() - began
+    for rank, name in enumerate((*STEPS, *SECONDARY), start=1):
+        KeyEvent.objects.create(name=name, kind="milestone" if name in STEPS else "secondary", rank=rank)
+    counts = {"customers": max(1, size // 50), "events": size, "orders": max(1, size // 5)}
+    throwaway.fill(FILL.format(**counts, now=NOW.isoformat()))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--measure"]:
-        print(json.dumps(_measure(int(sys.argv[2]))))
-    else:
-        for line in run(*map(int, sys.argv[1:2])):
-            print(line)
+    throwaway.main(run, _measure)

@@ -69,7 +69,7 @@ class System:
             "TWILIO_AUTH_TOKEN": "12345",
             "TWILIO_HOST": f"http://127.0.0.1:{self.twilio_port}",
             "RECIPIENT_ALLOW_LIST": "@journey.test,+3363998",
-            "API_RATE_PER_MINUTE": "0",
+            "API_REQUESTS_A_MINUTE": "0",
             "LOG_LEVEL": "WARNING",
         }
         given = {"DATABASE_URL": self.database_url} if self.database_url else {}
