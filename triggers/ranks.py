@@ -25,7 +25,7 @@ def ranks(batch: Sequence[Claimed], campaigns: Mapping[int, Campaign]) -> dict[i
         return {}
     said = (
         Delivery.objects.filter(
-            ~Q(pk__among=[delivery.pk for delivery in batch]),  # one that is sent again is the same time
+            ~Q(pk__among={delivery.pk for delivery in batch}),  # one that is sent again is the same time
             customer__among={delivery.customer_id for delivery in batch if delivery.campaign_id in gestures},
             campaign__gesture__in=set(gestures.values()),
             spoken_on__isnull=False,

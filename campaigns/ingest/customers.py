@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from campaigns.address import address_key
-from campaigns.ingest import among  # noqa: F401 - registers the lookup
 from campaigns.ingest.items import CustomerItem
 from campaigns.ingest.rows import insert_new, upsert
 from campaigns.ingest.stored import Outcome, Raced, Stored
@@ -68,7 +67,7 @@ def known_ids(external_ids: Collection[str], *, lock: bool = False) -> dict[str,
 
 def store_customers(items: Sequence[CustomerItem], now: datetime, *, only_given: bool = False) -> Stored:
     """Store customers with different ids; with `only_given`, fields that an item leaves out keep their value."""
-    known = {row.external_id: row for row in locked(Customer.objects.filter(external_id__among=[i.id for i in items]))}
+    known = {row.external_id: row for row in locked(Customer.objects.filter(external_id__among={i.id for i in items}))}
     zone = ZoneInfo(Shop.get().timezone)
     outcomes: list[Outcome] = []
     rows: list[dict[str, Any]] = []
@@ -97,7 +96,7 @@ def store_customers(items: Sequence[CustomerItem], now: datetime, *, only_given:
         raise Raced
     CustomerChange.objects.bulk_create(changes)
     touched = set(
-        Customer.objects.filter(external_id__among=[row["external_id"] for row in rows]).values_list("pk", flat=True)
+        Customer.objects.filter(external_id__among={row["external_id"] for row in rows}).values_list("pk", flat=True)
     )
     store_points_reaches(touched, now)
     return Stored(outcomes, touched)

@@ -118,7 +118,7 @@ def _conflict(fields: list[str]) -> Refused:
 def store_products(items: Sequence[ProductItem], now: datetime) -> Stored:  # noqa: ARG001 - every store has this form
     """Store products with different SKUs."""
     fields = ("names", "url", "image_url", "category", "stock")
-    known = {row.sku: row for row in Product.objects.filter(sku__among=[item.id for item in items])}
+    known = {row.sku: row for row in Product.objects.filter(sku__among={item.id for item in items})}
     outcomes: list[Outcome] = []
     rows = []
     for item in items:

@@ -71,7 +71,7 @@ def _store_known(
     if not pairs:
         return {}
     stored = {
-        row.external_id: row for row in Order.objects.filter(external_id__among=[item.id for item, _row in pairs])
+        row.external_id: row for row in Order.objects.filter(external_id__among={item.id for item, _row in pairs})
     }
     outcomes: dict[str, Outcome] = {}
     rows: list[dict[str, Any]] = []

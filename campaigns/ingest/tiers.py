@@ -6,8 +6,8 @@ from typing import Final
 
 from django.db import connection
 
-from campaigns.ingest.among import among_param, among_sql
 from campaigns.models import Tier
+from campaigns.models.among import among_param, among_sql
 
 # When each tier was first reached; of those that one instant brings the highest is marked, be it by one order or two.
 _STORE = """

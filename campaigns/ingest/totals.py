@@ -5,8 +5,8 @@ from typing import Final
 
 from django.db import connection
 
-from campaigns.ingest.among import among_param, among_sql
 from campaigns.ingest.tiers import HIGHEST_TIER
+from campaigns.models.among import among_param, among_sql
 
 # A correlated subquery and not a join with a GROUP BY: for that PostgreSQL reads all orders as long as there are fewer
 # than some hundred thousand.

@@ -1,38 +1,42 @@
-"""The look-up `pk__among=[…]`: `__in` with the whole list as one parameter.
+"""The look-up `pk__among={…}`: `__in` with all values as one parameter, in the ORM and in SQL of our own.
 
 A batch names its rows several times; with a parameter each, a statement of 500 took longer to write than to answer.
+Hand over a set: Django would ask each element of a list whether it is an expression.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, IntegerField, Lookup
+from django.db.models import Field, ForeignKey, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 
+@ForeignKey.register_lookup
 @Field.register_lookup
 class Among(Lookup):
-    """Whether a column is one of some whole numbers or texts; of none where the list is empty."""
+    """Whether a column is one of some whole numbers or texts; of none where there are none."""
 
     lookup_name = "among"
     prepare_rhs = False
 
-    def __init__(self, lhs: Any, rhs: Iterable[Any]) -> None:
-        super().__init__(lhs, list(rhs))
-
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
     ) -> tuple[str, tuple[Any, ...]]:
-        """Return the condition for SQLite, by its JSON functions."""
+        """Return the condition of either database."""
         lhs, params = self.process_lhs(compiler, connection)
-        return f"{lhs} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(self.rhs))  # noqa: S608
+        return f"{lhs} {among_sql()}", (*params, among_param(self.rhs))
 
-    def as_postgresql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
-    ) -> tuple[str, tuple[Any, ...]]:
-        """Return the condition for PostgreSQL, by an array."""
-        lhs, params = self.process_lhs(compiler, connection)
-        kind = "bigint" if isinstance(self.lhs.output_field, IntegerField) else "text"
-        return f"{lhs} = ANY(%s::{kind}[])", (*params, self.rhs)
+
+def among_sql() -> str:
+    """Return what follows a column to ask whether it is among one parameter's values."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s)"
+    return "IN (SELECT value FROM json_each(%s))"
+
+
+def among_param(values: Collection[Any]) -> Any:
+    """Return the parameter that `among_sql` compares with."""
+    return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))

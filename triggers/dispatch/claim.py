@@ -48,7 +48,7 @@ def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Claime
         .select_for_update(skip_locked=True)
     )
     with transaction.atomic():
-        ids = list(free.filter(claims__lt=MOST_CLAIMS - 1)[:size]) or list(free[:1])
+        ids = set(free.filter(claims__lt=MOST_CLAIMS - 1)[:size]) or set(free[:1])
         batch = Delivery.objects.filter(pk__among=ids)
         batch.update(state=State.CLAIMED, claim=uuid.uuid4(), claims=F("claims") + 1, lease_until=lease_until())
         return Claimed.read(batch.order_by("not_before", "pk")) if ids else []
@@ -58,5 +58,5 @@ def give_back(batch: Collection[Claimed]) -> None:
     """Return claimed deliveries to the queue untouched; those whose lease was taken over meanwhile stay as they are."""
     for token in {delivery.claim for delivery in batch}:
         Delivery.objects.filter(
-            pk__among=[delivery.pk for delivery in batch if delivery.claim == token], state=State.CLAIMED, claim=token
+            pk__among={delivery.pk for delivery in batch if delivery.claim == token}, state=State.CLAIMED, claim=token
         ).update(state=State.PLANNED, claim=None, claims=0, lease_until=None)

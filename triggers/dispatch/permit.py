@@ -79,7 +79,7 @@ def _locked(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
     locked = (
         Customer.objects.select_for_update()
         .filter(
-            Q(pk__among=[delivery.customer_id for delivery in deliveries])
+            Q(pk__among={delivery.customer_id for delivery in deliveries})
             | (Q(email_key__among=emails) & ~Q(email_key=""))
             | (Q(phone_key__among=phones) & ~Q(phone_key=""))
         )
@@ -142,7 +142,7 @@ def _count(messages: Counter[int], now: datetime) -> None:
 
 def _ours(deliveries: Sequence[Claimed]) -> QuerySet[Delivery]:
     """Return those of one batch's `deliveries` that are still this worker's."""
-    ids = [delivery.pk for delivery in deliveries]
+    ids = {delivery.pk for delivery in deliveries}
     return Delivery.objects.filter(pk__among=ids, state=State.CLAIMED, claim=deliveries[0].claim)
 
 
@@ -172,7 +172,7 @@ def _fire(drafts: Sequence[Draft], now: datetime, shop: Shop) -> list[Draft]:
     if fired == len(drafts):
         return list(drafts)
     # Some lease was over before we came here: its delivery belongs to the sweeper or to another worker.
-    ids = [draft.delivery.pk for draft in drafts]
+    ids = {draft.delivery.pk for draft in drafts}
     ours = set(
         Delivery.objects.filter(pk__among=ids, state=State.SENDING, claim=drafts[0].delivery.claim).values_list(
             "pk", flat=True

@@ -65,7 +65,7 @@ def put_off(early: Iterable[tuple[Draft, float]], now: datetime) -> None:
         by_wait[math.ceil(wait / _GRAIN_SECONDS)].append(draft)
     for grains, drafts in by_wait.items():
         claim = drafts[0].delivery.claim
-        ours = Delivery.objects.filter(pk__among=[draft.delivery.pk for draft in drafts], claim=claim)
+        ours = Delivery.objects.filter(pk__among={draft.delivery.pk for draft in drafts}, claim=claim)
         ours.filter(state=State.CLAIMED).update(
             state=State.PLANNED,
             reason=RATE,

@@ -119,7 +119,7 @@ def _ours(deliveries: Sequence[Claimed], *states: State) -> QuerySet[Delivery]:
     """Return those of `deliveries` (of one batch) that still carry this worker's token."""
     tokens = {delivery.claim for delivery in deliveries}
     return Delivery.objects.filter(
-        pk__among=[delivery.pk for delivery in deliveries], state__in=states, claim__in=tokens
+        pk__among={delivery.pk for delivery in deliveries}, state__in=states, claim__in=tokens
     )
 
 

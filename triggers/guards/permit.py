@@ -74,7 +74,7 @@ def _rivals(deliveries: Sequence[Claimed], now: datetime) -> list[Claimed]:
     """Return what else is due now to the customers of the batch, in the queue or in another worker's hands."""
     customers = {delivery.customer_id for delivery in deliveries}
     waiting = Delivery.objects.filter(
-        ~Q(pk__among=[delivery.pk for delivery in deliveries]),
+        ~Q(pk__among={delivery.pk for delivery in deliveries}),
         # By the occasion, whose index knows the customer.
         occasion__customer__among=customers,
         occasion__decision=Decision.DUE,
@@ -207,7 +207,7 @@ def _held_by(setting: Setting, batch: Sequence[Claimed]) -> dict[int, tuple[Guar
     for channel in sorted({delivery.channel for delivery in batch}):
         content = {guard.name: guard.content(setting, channel, path) for guard in GUARDS}
         seen = {f"seen_{guard.name}": guard.seen(setting, path) for guard in GUARDS if guard.seen}
-        ids = [delivery.pk for delivery in batch if delivery.channel == channel]
+        ids = {delivery.pk for delivery in batch if delivery.channel == channel}
         unhappy = Delivery.objects.filter(~all_of([Q(answer) for answer in content.values()]), pk__among=ids)
         for row in unhappy.annotate(**content, **seen).values("pk", *content, *seen):
             guard = next(guard for guard in GUARDS if not row[guard.name])

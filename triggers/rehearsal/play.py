@@ -97,7 +97,7 @@ class Play:
             drafts, misfits = Composer(batch, now, compiled=self._compiled).compose(batch)
             whole = {draft.delivery.pk: draft for draft in drafts}
             permitted = permit([_lean(draft) for draft in drafts], misfits, now, counted=False)
-            Delivery.objects.filter(pk__among=[draft.delivery.pk for draft in permitted]).update(
+            Delivery.objects.filter(pk__among={draft.delivery.pk for draft in permitted}).update(
                 state=State.ACCEPTED, lease_until=None
             )
             for draft in permitted:

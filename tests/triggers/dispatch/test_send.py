@@ -68,7 +68,10 @@ def once_called(sendgrid: Running, action: Callable[[], None]) -> threading.Thre
     """Do `action` as soon as the provider has taken a message, before it answers."""
 
     def wait() -> None:
+        end = time.monotonic() + 30
         while not sendgrid.log():
+            if time.monotonic() > end:
+                return
             time.sleep(0.01)
         action()
 
