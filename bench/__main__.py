@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 RESULTS: Final = Path(__file__).with_name("results.json")
-MEASURES: Final = ("ingest", "planning", "sending", "bell", "report", "signals")
+MEASURES: Final = ("ingest", "planning", "ticks", "sending", "bell", "report", "signals")
 COLUMNS: Final = ("name", "value", "unit", "baseline", "ratio", "aim", "met")
 
 

@@ -16,6 +16,7 @@ from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign, Customer, Shop
+from campaigns.moment_kinds import parse_rule
 from campaigns.pauses import PauseReason
 from triggers import holdout, insertion
 from triggers.auto_pause import SMALLEST_BACKLOG, watch
@@ -71,6 +72,8 @@ def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
         # In memory alone: a dry run plans as if it had been launched when it began.
         campaign.launched_at = campaign.launched_at or campaign.shadow_at
         try:
+            # A rule that an older version stored must not stop the others.
+            parse_rule(campaign.moment.kind, campaign.moment.rule)
             if customers is None and not _everybody_is_asked(campaign, now, last):
                 continue
             stop = max(last or now, now - _LONGEST_STOP)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import Campaign, PermittedHours, Shop, Suppression
+from campaigns.models import Campaign, JourneyMoment, PermittedHours, Shop, Suppression
 from tests import cast
 from tests.triggers.world import spoken, stored
 from triggers.models import Delivery, Heartbeat, Occasion
@@ -200,11 +200,11 @@ def test_heart_beats_forward_when_the_clock_is_set_back() -> None:
     assert Heartbeat.objects.get(name="plan").business_at == MORNING
 
 
-def test_campaign_with_an_unreadable_rule_does_not_stop_the_others() -> None:
+@pytest.mark.parametrize("fields", [{"kind": "unheard-of"}, {"kind": "anniversary", "rule": {"months": [13]}}])
+def test_campaign_with_an_unreadable_rule_does_not_stop_the_others(fields: dict[str, Any]) -> None:
     cast.claire()
     broken = cast.live_campaign(slug="broken", priority=9)
-    broken.moment.kind = "unheard-of"
-    broken.moment.save()
+    JourneyMoment.objects.filter(pk=broken.moment_id).update(**fields)
     cast.live_campaign(slug="fete")
     assert decisions() == [("fete", "due", "")]
 
