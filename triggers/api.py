@@ -190,7 +190,7 @@ class TimelineView(ApiView):
         name="read_timeline",
         summary="Read what happened with a customer, facts and gestures, the newest first",
         answers={200: TimelineOut},
-        problems=(400, *READING),
+        problems=READING,
         parameters=[LIMIT, CURSOR],
         tag="why",
     )
@@ -243,7 +243,7 @@ class WhyView(ApiView):
         name="read_why",
         summary="Read why a customer got a campaign's gesture, or why not",
         answers={200: WhyOut},
-        problems=(400, *READING),
+        problems=READING,
         parameters=[OpenApiParameter("campaign", OpenApiTypes.STR, required=True, description="The campaign's key.")],
         tag="why",
     )

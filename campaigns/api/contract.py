@@ -12,8 +12,8 @@ from campaigns.api.problems import PROBLEM_TYPE, Fault, Problem
 from campaigns.ingest.items import CustomerItem, OrderItem, ProductItem
 from campaigns.ingest.values import ExternalId
 
-READING: Final = (401, 403, 404, 406, 429, 503)
-WRITING: Final = (400, *READING, 409, 413, 415)
+READING: Final = (400, 401, 403, 404, 406, 429, 503)
+WRITING: Final = (*READING, 409, 413, 415)
 KEYED: Final = (*WRITING, 422)
 
 LIMIT: Final = OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 500, 100 where left out.")

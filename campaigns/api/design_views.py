@@ -99,7 +99,7 @@ def list_view(noun: _Noun) -> type[ApiView]:
             name=f"list_{noun.name}s",
             summary=f"List {noun.name}s",
             answers={200: noun.page},
-            problems=(400, *READING),
+            problems=READING,
             parameters=[LIMIT, CURSOR],
             tag="design",
         )

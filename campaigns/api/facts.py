@@ -55,6 +55,13 @@ class ApiView(APIView):
     throttle_classes = [KeyRate]
     scopes: ClassVar[Mapping[str, str]] = {"GET": _READ}
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Ask for the key, and refuse a parameter that PostgreSQL could not compare with anything."""
+        super().initial(request, *args, **kwargs)
+        for name, values in request.query_params.lists():
+            if any("\0" in text for text in (name, *values)):
+                raise Refused(fault(name.replace("\0", ""), _("holds a NUL character, which no database stores")))
+
 
 def _with_id[I: Item](kind: type[I], body: bytes, external_id: str) -> I:
     """Return the body as an item of `kind` whose id is the path's. Raises Refused, and pydantic's ValidationError."""

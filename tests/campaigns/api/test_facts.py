@@ -149,3 +149,9 @@ def test_body_beyond_1_mb_is_413(api: Api) -> None:
 def test_ids_with_nul_are_not_addresses(api: Api) -> None:
     assert problem(api.get("customers/c%00-1")) == (404, [])
     assert problem(api.get(f"orders/{'x' * 201}")) == (404, [])
+
+
+def test_parameter_with_a_nul_is_named(api: Api) -> None:
+    answer = api.get("nps?survey=a%00b")
+    assert problem(answer) == (400, ["survey"])
+    assert answer.json()["errors"][0]["message"] == "holds a NUL character, which no database stores"
