@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from analytics.bilan import bilan_figures, bilan_words
+from analytics.formats import symbol
 from analytics.models import Report
 from analytics.report import described
 from analytics.views import PILLS, verdict_tone
@@ -93,7 +94,8 @@ def _plot(figures: Figures) -> Figures:
     return {
         "kind": "dots",
         "zero": 0,
-        "unit": figures["currency"],
+        "signed": True,
+        "unit": symbol(figures["currency"]),
         "rows": [
             row(_("Margin gained"), gained["value"], gained["interval"], figures["gained_text"]),
             row(_("Less its cost"), gained["value"] - figures["cost"], gained["net"], figures["net_text"]),

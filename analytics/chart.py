@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from analytics.formats import symbol
 from analytics.words import EVIDENCES
 from campaigns.models.fields import major_units
 
@@ -38,7 +39,7 @@ def in_major_units(report: Figures) -> Figures:
 
 
 def charts(report: Figures) -> Figures:
-    """Return for each metric its rows (label, difference, ends of the interval, tone), strongest evidence first.
+    """Return the drawing of each metric: its rows (label, difference, ends of the interval, tone), strongest first.
 
     Nothing is green or red before the gates have passed.
     """
@@ -46,6 +47,9 @@ def charts(report: Figures) -> Figures:
     shown = in_major_units(report)
     return {
         name: {
+            "kind": "dots",
+            "zero": 0,
+            "signed": True,
             "unit": _unit(metric, report["currency"]),
             "rows": [
                 _row(metric[key], 1000.0 if name == "conversion" else 1.0, tone(report, name, key, passed=passed))
@@ -57,11 +61,11 @@ def charts(report: Figures) -> Figures:
 
 
 def _unit(metric: Figures, currency: str) -> str:
-    """Return what the axis counts: "EUR a contact", "points"."""
+    """Return what the axis counts: "€ a contact", "points"."""
     row = next((metric[key] for key in EVIDENCES if "unit_text" in metric[key]), None)
     if row is None:
         return ""
-    return f"{currency} {row['unit_text']}" if row["unit"] == "money" else str(row["unit_text"])
+    return f"{symbol(currency)} {row['unit_text']}" if row["unit"] == "money" else str(row["unit_text"])
 
 
 def tone(report: Figures, metric: str, evidence: str, *, passed: bool) -> str:
@@ -84,11 +88,10 @@ def _row(row: Figures, factor: float, colour: str) -> Figures:
     return {
         "label": row["label"],
         "tone": colour,
-        "diff": row["diff"] * factor,
+        "value": row["diff"] * factor,
         "low": low * factor,
         "high": high * factor,
-        "text": row["diff_text"],
-        "range": row["interval_text"],
+        "text": f"{row['diff_text']}  ({row['interval_text']})",
     }
 
 

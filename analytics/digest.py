@@ -96,7 +96,7 @@ def digest_figures(monday: date, now: datetime) -> Figures:
     bilan = bilan_words(bilan_figures("", now))
     return {
         "since": day(week.since.isoformat(), zone),
-        "messages": sent.count(),
+        "sent": sent.count(),
         "people": sent.values("customer").distinct().count(),
         **decided,
         "orders": Order.objects.filter(week.within("placed_at"), valid=True).count(),

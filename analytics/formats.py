@@ -42,11 +42,16 @@ def money(minor: float, currency: str, *, signed: bool = False) -> str:
     value = minor * float(major_units(1, currency))
     decimals = 0 if abs(value) >= 1000 else -int(major_units(1, currency).as_tuple().exponent)
     text = number(value, decimals, signed=signed)
-    symbol = _SYMBOLS.get(currency, currency)
-    if _is_french() or len(symbol) > 1:
-        return f"{text}{_NBSP}{symbol}"
+    sign_of = symbol(currency)
+    if _is_french() or len(sign_of) > 1:
+        return f"{text}{_NBSP}{sign_of}"
     sign, digits = (text[0], text[1:]) if text[0] in f"+{_MINUS}" else ("", text)
-    return f"{sign}{symbol}{digits}"
+    return f"{sign}{sign_of}{digits}"
+
+
+def symbol(currency: str) -> str:
+    """Return how a currency is written beside a figure: its sign where it has one that is known."""
+    return _SYMBOLS.get(currency, currency)
 
 
 def day(instant: str, zone: ZoneInfo | None = None) -> str:

@@ -32,7 +32,9 @@ def payback_sentence(pays_back: Figures | None) -> str:
     if not pays_back:
         return ""
     middle, earliest, latest = pays_back["day"], pays_back["earliest"], pays_back["latest"]
-    if middle and latest:
+    if middle and earliest == middle == latest:
+        sentence = _("Pays back on day %(day)s.")
+    elif middle and latest:
         sentence = _("Pays back around day %(day)s (day %(earliest)s at the earliest, day %(latest)s at the latest).")
     elif middle:
         sentence = _(

@@ -62,7 +62,7 @@ def nps(request: HttpRequest) -> HttpResponse:
         "band": band,
         "bands": BAND_TITLES,
         "kept": kept.urlencode(),
-        "charts": {"nps": [_point(month) for month in figures["trend"]]},
+        "plots": {"nps": {"kind": "months", "rows": [_point(month) for month in figures["trend"]]}},
     }
     return render(request, "analytics/nps.html", context)
 

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.formats import localize_input
 from django.utils.translation import gettext as _
 
 from analytics.formats import money, number, percent
@@ -51,13 +52,16 @@ def plan_page(request: HttpRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "plan": figures,
         "wrong": wrong,
-        "fields": {
-            name: f"{supposed[name] / factor:.6g}" if supposed[name] else "" for name, factor in FACTORS.items()
-        },
+        "fields": {name: _field(supposed[name], factor) for name, factor in FACTORS.items()},
         "seen": _seen(figures["seen"], figures["currency"]),
         "service": not figures["control_share"],
     }
     return render(request, "analytics/plan.html", context)
+
+
+def _field(value: float | None, factor: float) -> str:
+    """Return a supposed figure as people write it: three digits are more than anybody knows of next year."""
+    return localize_input(float(f"{value / factor:.3g}")).removesuffix(".0").removesuffix(",0") if value else ""
 
 
 def _seen(seen: dict[str, Any], currency: str) -> list[tuple[str, str]]:

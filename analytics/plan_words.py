@@ -39,7 +39,7 @@ def advice_sentence(advice: Figures, figures: Figures) -> str:
     values = {
         "share": percent(advice["share"], 0),
         "weeks": number(weeks),
-        "useful": number(figures["supposed"]["useful"] * 1000, 1),
+        "useful": _effect(figures["supposed"]["useful"]),
     }
     if advice["code"] == "in_time":
         return (
@@ -62,7 +62,13 @@ def advice_sentence(advice: Figures, figures: Figures) -> str:
     return _(
         "Your shop is too small for this question: %(useful)s more per 1,000 cannot be shown within a year. With half "
         "held out for a year, %(detectable)s more per 1,000 can."
-    ) % (values | {"detectable": number(advice["detectable"] * 1000, 1)})
+    ) % (values | {"detectable": _effect(advice["detectable"])})
+
+
+def _effect(share: float) -> str:
+    """Return an effect for 1,000, without a decimal that says nothing."""
+    effect = round(share * 1000, 1)
+    return number(effect, 0 if effect == int(effect) else 1)
 
 
 def choice_words(one: Figures, currency: str) -> Figures:

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from analytics.facts.months import MonthSales, monthly_sales
 from analytics.facts.windows import YEAR, Period
 from analytics.formats import day as day_words
-from analytics.formats import money
+from analytics.formats import money, symbol
 from analytics.shop_change import WEEKS, shop_change
-from analytics.shop_words import described
+from analytics.shop_words import described, with_shared_warnings
 from analytics.table import safe_cell
 from campaigns import clock
 from campaigns.models import Shop
@@ -50,8 +50,10 @@ def asked_for(given: Any, now: datetime) -> tuple[date, int]:
 @_may_see
 def shop(request: HttpRequest) -> HttpResponse:
     """Show the table."""
-    day, weeks = asked_for(request.GET, clock.now())
-    figures = described(shop_change(day, weeks, clock.now()))
+    now = clock.now()
+    day, weeks = asked_for(request.GET, now)
+    figures = with_shared_warnings(described(shop_change(day, weeks, now)))
+    sales = _sales(day)
     context = admin.site.each_context(request) | {
         "title": _("Before and after"),
         "figures": figures,
@@ -62,7 +64,8 @@ def shop(request: HttpRequest) -> HttpResponse:
             name: f"{day_words(since)} – {day_words((datetime.fromisoformat(until) - timedelta(days=1)).isoformat())}"
             for name, (since, until) in figures["periods"].items()
         },
-        "months": [_month(row, figures["currency"]) for row in _sales(day)],
+        "months": [_month(row, figures["currency"], now) for row in sales],
+        "plots": {"sales": _sales_plot(sales, figures["currency"], now)} if sales else {},
     }
     return render(request, "analytics/shop.html", context)
 
@@ -149,9 +152,25 @@ def _sales(day: date) -> list[MonthSales]:
     return monthly_sales(Period(since=since, until=now), zone) if since < now else []
 
 
-def _month(row: MonthSales, currency: str) -> dict[str, Any]:
+def _runs(row: MonthSales, now: datetime) -> bool:
+    local = now.astimezone(ZoneInfo(Shop.get().timezone))
+    return (row.month.year, row.month.month) == (local.year, local.month)
+
+
+def _sales_plot(sales: list[MonthSales], currency: str, now: datetime) -> dict[str, Any]:
+    """Return revenue by month as bars, in whole units; one that is still running must not look like a fall."""
+    unit = float(major_units(1, currency))
+    rows = [
+        {"label": date_format(row.month, "N Y"), "value": row.revenue * unit, "text": money(row.revenue, currency)}
+        for row in sales
+    ]
+    return {"kind": "bars", "unit": symbol(currency), "rows": rows, "running": _runs(sales[-1], now)}
+
+
+def _month(row: MonthSales, currency: str, now: datetime) -> dict[str, Any]:
     return {
         "month": date_format(row.month, "F Y"),
+        "running": _runs(row, now),
         "orders": row.orders,
         "customers": row.customers,
         "revenue": money(row.revenue, currency),

@@ -1,5 +1,6 @@
 """The table before and after in words of the active language: values, ranges, changes, and what to beware of."""
 
+from collections import Counter
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -43,6 +44,18 @@ def described(figures: Figures) -> Figures:
         else _("These changes mix everything: what you did, the season and luck. On their own they prove nothing.")
     )
     return figures | {"metrics": metrics, "sentence": sentence}
+
+
+def with_shared_warnings(figures: Figures) -> Figures:
+    """Return the table for a reader: what most of its rows must be told stands once, in `shared_warnings`."""
+    rows = figures["metrics"].values()
+    told = Counter(warning["sentence"] for row in rows for warning in row["warnings"])
+    common = {sentence for sentence, count in told.items() if count > 2}
+    metrics = {
+        name: row | {"own_warnings": [one for one in row["warnings"] if one["sentence"] not in common]}
+        for name, row in figures["metrics"].items()
+    }
+    return figures | {"metrics": metrics, "shared_warnings": [text for text in told if text in common]}
 
 
 def _value(metric: str, value: float, currency: str, *, signed: bool = False) -> str:

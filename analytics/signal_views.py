@@ -171,7 +171,8 @@ def funnel_plots(figures: Figures) -> Figures:
         }
     }
     for place, step in enumerate(steps):
-        if step["times"]:
+        # One point is no line: everybody went on within the day, as the sentence says.
+        if step["times"] and len(step["times"]["curve"]) > 1:
             plots[f"time-{place}"] = {
                 "kind": "ribbon",
                 "unit": "%",

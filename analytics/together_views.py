@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.together import pooled
-from analytics.together_words import pooled_words
+from analytics.together_words import pooled_plots, pooled_words
 from campaigns.api.contract import READING
 from campaigns.api.facts import ApiView
 from campaigns.api.problems import PROBLEM_TYPE, Problem
@@ -25,9 +25,11 @@ _may_see = permission_required("campaigns.view_campaign", raise_exception=True)
 @_may_see
 def together(request: HttpRequest) -> HttpResponse:
     """Show what the campaigns found together, a goal at a time."""
+    groups = pooled_words(pooled())
     context = admin.site.each_context(request) | {
         "title": _("All campaigns together"),
-        "groups": pooled_words(pooled()),
+        "groups": groups,
+        "plots": pooled_plots(groups),
     }
     return render(request, "analytics/together.html", context)
 

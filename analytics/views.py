@@ -70,7 +70,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         else "",
         "gates": [gate_words(gate) for gate in content["gates"]],
         "metrics": [_card(name, metric, content) for name, metric in content["metrics"].items()],
-        "charts": charts(content) if content["gates"] else {},
+        "plots": charts(content) if content["gates"] else {},
         "periods": _periods(content),
         "contacts_sentence": content.get("contacts_before_after", {}).get("sentence", ""),
         "computed_at": datetime.fromisoformat(content["computed_at"]),

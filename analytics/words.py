@@ -81,9 +81,16 @@ def describe(figures: Figures, campaign: Campaign) -> Figures:
         "warnings": [str(text) for text in WARNINGS.values()],
         "returns": returns_words(figures.get("returns"), figures.get("pays_back"), currency),
         "robust": robust_words(figures.get("robust", []), currency),
-        "one_customer": whale_sentence(figures.get("largest_share"), NOTABLE_SHARE, OVERWHELMING_SHARE),
+        "one_customer": _whale(figures),
         "contacts_before_after": _contacts_words(figures.get("contacts_before_after")),
     }
+
+
+def _whale(figures: Figures) -> str:
+    """Return the warning of the one customer; none where so few bought that money is not compared at all."""
+    if "refused" in figures["metrics"].get("revenue", {}).get("holdout", {"refused": ""}):
+        return ""
+    return whale_sentence(figures.get("largest_share"), NOTABLE_SHARE, OVERWHELMING_SHARE)
 
 
 def goal_words(campaign: Campaign) -> str:

@@ -1,21 +1,11 @@
-// Draws what a page's figures say: a funnel, dots with their ranges, ribbons, weekly bars. The tables beside say the same
-// in words. Every drawing can be kept as a picture.
+// Draws what a page's figures say: a funnel, dots with their ranges, months, ribbons, bars. The tables beside say the
+// same in words. Every drawing can be kept as a picture.
+
+import { keepable, number, palette, redrawn } from "./frame.js";
 
 const plots = JSON.parse(document.getElementById("plots").textContent);
 const drawn = [];
 
-const palette = () => {
-  const style = getComputedStyle(document.documentElement);
-  const read = (name) => style.getPropertyValue(name).trim();
-  return {
-    ink: read("--ink"), soft: read("--ink-soft"), line: read("--line"), strong: read("--line-strong"), surface: read("--surface"), sunken: read("--sunken"),
-    plum: read("--plum"), apricot: read("--apricot"), warn: read("--warn"), font: read("--text") || "sans-serif",
-    tones: { good: read("--good"), bad: read("--bad"), holdout: read("--plum"), season: read("--calm"), grey: read("--line-strong") },
-  };
-};
-
-const language = document.documentElement.lang || "en";
-const number = (value, digits = 1) => value.toLocaleString(language, { maximumFractionDigits: digits });
 const text = (colours) => ({ color: colours.soft, fontFamily: colours.font, fontSize: 12 });
 const stroke = (colour, width, x1, y1, x2, y2) => ({ type: "line", shape: { x1, y1, x2, y2 }, style: { stroke: colour, lineWidth: width, lineCap: "round" } });
 const tooltip = (formatter) => ({ renderMode: "richText", trigger: "item", confine: true, formatter });
@@ -57,7 +47,7 @@ const funnel = ({ rows }, colours, narrow) => {
           style: {
             text: label, textVerticalAlign: "middle", y: y - height / 2 + bar / 2, font: `600 ${narrow ? 12 : 14}px ${colours.font}`,
             x: inside || !beside ? centre : centre + half(row.value) + 8, textAlign: inside || !beside ? "center" : "left",
-            fill: inside ? "#fff" : colours.ink, ...(inside || beside ? {} : { backgroundColor: colours.surface, padding: [1, 4] }),
+            fill: inside ? "#fff" : colours.ink, ...(inside || beside ? {} : { stroke: colours.surface, lineWidth: 4 }),
           },
         });
         return { type: "group", children };
@@ -76,7 +66,7 @@ const dots = (plot, colours, narrow) => {
     grid: { left: narrow ? 6 : 200, right: 18, top: narrow ? 22 : 8, bottom: 42 },
     xAxis: {
       type: plot.log ? "log" : "value", logBase: 2, min: range.low, max: range.high, name: plot.unit, nameLocation: "middle", nameGap: 26, nameTextStyle: text(colours),
-      axisLabel: { ...text(colours), showMinLabel: false, showMaxLabel: false, hideOverlap: true, formatter: (value) => number(value, 2) },
+      axisLabel: { ...text(colours), showMinLabel: false, showMaxLabel: false, hideOverlap: true, formatter: (value) => number(value, 2, plot.signed) },
       splitLine: { lineStyle: { color: colours.line } }, axisLine: { show: false }, axisTick: { show: false },
     },
     yAxis: {
@@ -90,7 +80,10 @@ const dots = (plot, colours, narrow) => {
       type: "custom", clip: false, data: rows.map((row, index) => [Number.isFinite(row.value) ? row.value : zero, index]),
       renderItem: ({ dataIndex }, api) => {
         const row = rows[dataIndex];
-        if (!Number.isFinite(row.value)) return null;
+        if (!Number.isFinite(row.value)) {
+          const [x, y] = api.coord([zero, dataIndex]);
+          return { type: "text", style: { text: "–", x: x + 10, y, textVerticalAlign: "middle", fill: colours.soft, font: `14px ${colours.font}` } };
+        }
         const [left, y] = api.coord([Number.isFinite(row.low) ? Math.max(row.low, range.low) : range.low, dataIndex]);
         const [right] = api.coord([Number.isFinite(row.high) ? row.high : range.high, dataIndex]);
         const [centre] = api.coord([row.value, dataIndex]);
@@ -127,50 +120,70 @@ const ribbon = (plot, colours) => {
   };
 };
 
-// Weeks as bars beside their own level; the last one is the one that is judged.
-const bars = ({ rows, level, worse }, colours) => ({
-  grid: { left: 42, right: 12, top: 12, bottom: 28 },
-  xAxis: { type: "category", data: rows.map((row) => row.label), axisLabel: { ...text(colours), hideOverlap: true }, axisTick: { show: false }, axisLine: { lineStyle: { color: colours.line } } },
-  yAxis: { type: "value", axisLabel: { ...text(colours), formatter: (value) => `${number(value)} %` }, splitLine: { lineStyle: { color: colours.line } } },
-  tooltip: tooltip(({ dataIndex }) => `${rows[dataIndex].label}\n${Number.isFinite(rows[dataIndex].value) ? `${number(rows[dataIndex].value)} %` : "–"}`),
-  series: [{
-    type: "bar", barMaxWidth: 28,
-    data: rows.map((row, index) => ({ value: row.value, itemStyle: { borderRadius: [4, 4, 0, 0], color: index === rows.length - 1 ? (worse ? colours.warn : colours.plum) : colours.strong, opacity: index === rows.length - 1 ? 1 : 0.45 } })),
-    markLine: { silent: true, symbol: "none", animation: false, label: { show: false }, data: [{ yAxis: level }], lineStyle: { color: colours.ink, width: 1.5, type: "dashed" } },
-  }],
-});
+// Weeks or months as bars, where there is a level beside it; the last one is the one that is judged, or still running.
+const bars = ({ rows, level, worse, unit = "%", running }, colours) => {
+  const shown = (value) => (Number.isFinite(value) ? `${number(value)}${unit && `\u00a0${unit}`}` : "–");
+  const last = rows.length - 1;
+  const judged = worse ? colours.warn : colours.plum;
+  const look = (index) => {
+    if (level === undefined) return { color: colours.plum, opacity: running && index === last ? 0.35 : 0.85 };
+    return index === last ? { color: judged } : { color: colours.strong, opacity: 0.45 };
+  };
+  return {
+    grid: { left: level === undefined ? 68 : 42, right: 12, top: 12, bottom: 28 },
+    xAxis: { type: "category", data: rows.map((row) => row.label), axisLabel: { ...text(colours), hideOverlap: true }, axisTick: { show: false }, axisLine: { lineStyle: { color: colours.line } } },
+    yAxis: { type: "value", axisLabel: { ...text(colours), formatter: shown }, splitLine: { lineStyle: { color: colours.line } } },
+    tooltip: tooltip(({ dataIndex }) => `${rows[dataIndex].label}\n${rows[dataIndex].text ?? shown(rows[dataIndex].value)}`),
+    series: [{
+      type: "bar", barMaxWidth: 28,
+      data: rows.map((row, index) => ({ value: row.value, itemStyle: { borderRadius: [4, 4, 0, 0], ...look(index) } })),
+      ...(level === undefined ? {} : { markLine: { silent: true, symbol: "none", animation: false, label: { show: false }, data: [{ yAxis: level }], lineStyle: { color: colours.ink, width: 1.5, type: "dashed" } } }),
+    }],
+  };
+};
 
-const kinds = { funnel, dots, ribbon, bars };
+// A score over months: a dot with its range each, around the line of zero; a month without a score is a gap.
+const months = ({ rows }, colours) => {
+  const ends = rows.flatMap((row) => [row.low, row.high]).filter(Number.isFinite);
+  const low = Math.max(-100, Math.floor(Math.min(0, ...ends) / 20) * 20), high = Math.min(100, Math.ceil((Math.max(0, ...ends) + 2) / 20) * 20);
+  return {
+    grid: { left: 44, right: 20, top: 12, bottom: 30 },
+    xAxis: { type: "category", data: rows.map((row) => row.label), axisLabel: { ...text(colours), hideOverlap: true }, axisTick: { show: false }, axisLine: { show: false } },
+    yAxis: { type: "value", min: low, max: high, axisLabel: { ...text(colours), formatter: (value) => number(value, 0, true) }, splitLine: { lineStyle: { color: colours.line } } },
+    tooltip: tooltip(({ dataIndex }) => `${rows[dataIndex].label}\n${rows[dataIndex].text}`),
+    series: [
+      { type: "line", data: rows.map((row) => row.value), showSymbol: false, lineStyle: { color: colours.plum, width: 1, type: "dotted" }, silent: true,
+        markLine: { silent: true, symbol: "none", animation: false, label: { show: false }, data: [{ yAxis: 0 }], lineStyle: { color: colours.ink, width: 1.5, type: "solid" } } },
+      { type: "custom", clip: false, data: rows.map((row, index) => [index, Number.isFinite(row.value) ? row.value : 0]),
+        renderItem: ({ dataIndex }, api) => {
+          const row = rows[dataIndex];
+          if (!Number.isFinite(row.value)) return null;
+          const [x, centre] = api.coord([dataIndex, row.value]), [, from] = api.coord([dataIndex, row.low]), [, to] = api.coord([dataIndex, row.high]);
+          const cap = (y) => stroke(colours.plum, 2.5, x - 4, y, x + 4, y);
+          return { type: "group", children: [stroke(colours.plum, 2.5, x, from, x, to), cap(from), cap(to), { type: "circle", shape: { cx: x, cy: centre, r: 5.5 }, style: { fill: colours.plum } }] };
+        } },
+    ],
+  };
+};
+
+const kinds = { funnel, dots, ribbon, bars, months };
 
 const draw = () => {
   const colours = palette();
-  for (const { plot, view, element } of drawn) view.setOption({ animation: false, ...kinds[plot.kind](plot, colours, element.clientWidth < 560) }, true);
+  for (const { plot, view, element } of drawn) view.setOption({ animation: false, ...kinds[plot.kind](plot, colours, view.getWidth() < 560) }, true);
 };
 
 for (const element of document.querySelectorAll("[data-plot]")) {
   const plot = plots[element.dataset.plot];
-  if (!(plot?.rows ?? plot?.points)?.length) continue;
+  if (!(plot?.rows?.some((row) => Number.isFinite(row.value)) ?? plot?.points?.length)) continue;
   element.classList.add("drawn");
   if (plot.kind === "dots") element.dataset.rows = Math.min(plot.rows.length, 12);
   drawn.push({ plot, element, view: window.echarts.init(element, null, { renderer: "canvas" }) });
 }
 draw();
+redrawn(drawn, draw);
 
 for (const button of document.querySelectorAll("button[data-picture]")) {
   const found = drawn.find(({ element }) => element.dataset.plot === button.dataset.picture);
-  if (!found) continue;
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const link = document.createElement("a");
-    link.href = found.view.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: palette().surface });
-    link.download = `${button.dataset.picture}.png`;
-    link.click();
-  });
+  if (found) keepable(button, found.view);
 }
-
-const resized = () => { for (const { view } of drawn) view.resize(); draw(); };
-window.addEventListener("resize", resized);
-window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-window.addEventListener("beforeprint", resized);
-window.addEventListener("afterprint", resized);
-document.getElementById("print")?.addEventListener("click", () => window.print());
