@@ -7,22 +7,23 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from analytics.comparisons import ORDERS
+from analytics.facts.global_group import WrittenTo, orders_before, written_to
 from analytics.facts.programme import Side, cost, epochs, margin_share, sides, three_comments, voice
 from analytics.facts.windows import Period, civil_day, civil_shift, day_start
 from analytics.formats import day, money, number
+from analytics.gates import Gate, State, draw_gate
 from analytics.kept import kept
 from analytics.kernel import (
-    ALARM,
     LEVEL,
     Counts,
     TooLittleData,
     always_valid_level,
     compare_conversion,
     compare_revenue,
-    sample_ratio,
     wilson,
 )
 from campaigns.models import Shop
+from triggers.models import GlobalHoldout
 
 type Figures = dict[str, Any]
 
@@ -72,14 +73,32 @@ def _measured(epoch: str, now: datetime, zone: ZoneInfo) -> Figures:
     if chosen is None:
         return told | {"refused": "no_group"}
     both = sides(*chosen)
+    health, reached = _health(chosen[0], both, period)
     told |= {f"{name}_customers": side.buyers.n for name, side in both.items()}
-    return told | _gained(both, float(chosen[0].share), period, now, told["cost"], told["margin_share"])
+    told |= {f"{name}_orders": side.orders for name, side in both.items()}
+    told |= {"ends": civil_shift(period.since, EPOCH_DAYS, zone).isoformat(), "health": health.as_dict()}
+    told |= {"written_to_earlier": reached.earlier}
+    if health.state is State.FAILED:
+        return told | {"refused": health.reason}
+    return told | _gained(both, period, now, told["cost"], told["margin_share"])
 
 
-def _gained(both: dict[str, Side], share: float, period: Period, now: datetime, spent: float, margin: float) -> Figures:
+def _health(group: GlobalHoldout, both: dict[str, Side], period: Period) -> tuple[Gate, WrittenTo]:
+    """Check the draw as every campaign's is checked; who was written to against it counts as in both groups."""
+    sizes = {name: side.buyers.n for name, side in both.items()}
+    reached = written_to(group, period)
+    gate = draw_gate(
+        treated=sizes["treated"],
+        control=sizes["control"],
+        in_both=reached.strays,
+        before=orders_before(group, sizes, EPOCH_DAYS),
+        control_share=float(group.share),
+    )
+    return gate, reached
+
+
+def _gained(both: dict[str, Side], period: Period, now: datetime, spent: float, margin: float) -> Figures:
     treated, control = both["treated"], both["control"]
-    if sample_ratio(treated=treated.buyers.n, control=control.buyers.n, control_share=share) < ALARM:
-        return {"refused": "unbalanced_draw"}
     if min(treated.orders, control.orders) < ORDERS:
         return {"refused": "few_orders", "least": min(treated.orders, control.orders)}
     days = max(1, (period.until - period.since) // timedelta(days=1))
@@ -152,6 +171,10 @@ def _verdict(figures: Figures) -> str:
         return _(
             "The global control group does not have its planned size: nothing is compared until that is explained."
         )
+    if figures["refused"] == "contaminated":
+        return _("No result: customers of the control group were contacted all the same.")
+    if figures["refused"] == "unlike_before":
+        return _("No result: the two groups already differed before the draw, more than luck explains.")
     if figures["refused"] == "few_orders":
         return _("Not enough data yet: a side of the comparison has %(least)s orders, at least 50 are needed.") % {
             "least": number(figures["least"])

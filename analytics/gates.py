@@ -9,7 +9,7 @@ from typing import Any, Final
 from analytics.comparisons import CONVERSIONS, CONVERSIONS_FOR_PERCENT, Refusal, Result
 from analytics.facts.contacts import Assignment
 from analytics.facts.outcomes import Arm
-from analytics.kernel import ALARM, Estimate, alike_before, sample_ratio, weeks_left
+from analytics.kernel import ALARM, Estimate, Sums, alike_before, sample_ratio, weeks_left
 
 # A customer can change arms only by a fault; this share of them makes the comparison worthless.
 CONTAMINATED: Final = 0.01
@@ -58,23 +58,33 @@ def _known(mean: float) -> float | None:
 
 def health_gate(assigned: Assignment, arms: dict[str, Arm], *, control_share: float) -> Gate:
     """Check the draw: sizes of the arms as planned, nobody in both, and arms that were alike before."""
-    treated, control = assigned.treated, assigned.control
+    return draw_gate(
+        treated=assigned.treated,
+        control=assigned.control,
+        in_both=assigned.in_both,
+        before={name: arm.before for name, arm in arms.items()},
+        control_share=control_share,
+    )
+
+
+def draw_gate(*, treated: int, control: int, in_both: int, before: dict[str, Sums], control_share: float) -> Gate:
+    """Check a draw by the sizes of its groups, who is in both, and each group's orders a customer before it."""
     figures: dict[str, Any] = {"treated": treated, "control": control, "control_share": control_share}
     if not control_share or not treated + control:
         return Gate(name="health", state=State.WAITING, reason="no_draw", figures=figures)
     ratio = sample_ratio(treated=treated, control=control, control_share=control_share)
-    alike = alike_before(arms["treated"].before, arms["control"].before)
+    alike = alike_before(before["treated"], before["control"])
     figures |= {
         "expected_control": round((treated + control) * control_share),
-        "in_both": assigned.in_both,
-        "orders_before_treated": _known(arms["treated"].before.mean),
-        "orders_before_control": _known(arms["control"].before.mean),
+        "in_both": in_both,
+        "orders_before_treated": _known(before["treated"].mean),
+        "orders_before_control": _known(before["control"].mean),
         "p_sizes": ratio,
         "p_before": alike,
     }
     faults = {
         "unbalanced_draw": ratio < ALARM,
-        "contaminated": assigned.in_both > CONTAMINATED * (treated + control),
+        "contaminated": in_both > CONTAMINATED * (treated + control),
         "unlike_before": alike < ALARM,
     }
     found = next((name for name, fault in faults.items() if fault), "")

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from analytics.bilan import bilan_figures, bilan_words
 from analytics.chart import charts, in_major_units
 from analytics.export import contacts_csv, shop_csv
 from analytics.formats import day
@@ -52,6 +53,8 @@ def reports(request: HttpRequest) -> HttpResponse:
     patience = time.monotonic() + SECONDS_TO_MEASURE
     rows = [{"campaign": campaign, "verdict": _verdict(campaign, patience)} for campaign in page]
     context = admin.site.each_context(request) | {"title": _("Reports"), "page": page, "rows": rows}
+    if rows:
+        context["programme"] = bilan_words(bilan_figures("", clock.now()))
     return render(request, "analytics/reports.html", context)
 
 

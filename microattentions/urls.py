@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from analytics.api import ReportView
 from analytics.export_api import ContactsView, ShopRowsView
 from analytics.plan_api import PlanView
+from analytics.programme_views import ProgrammeView
 from analytics.shop_api import BeforeAfterView, NpsView
 from analytics.signal_api import BilanView, FunnelView, SignalsView, SignsView
 from analytics.together_views import PooledView
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/signals", SignalsView.as_view()),
     path("api/", include("triggers.api_urls")),
     path("api/v1/bilan", BilanView.as_view()),
+    path("api/v1/programme", ProgrammeView.as_view()),
     path("api/v1/campaigns/<slug:slug>/signs", SignsView.as_view()),
     path("api/", include("campaigns.api.urls")),
     re_path("^api/", nothing_here),

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from analytics.digest import send_digests, week_of
 from analytics.models import DigestReader, DigestSent
 from tests import cast
+from tests.triggers.messages import sent
 
 pytestmark = pytest.mark.django_db
 # A Monday morning of the shop's zone.
@@ -72,6 +73,12 @@ def test_the_mail_has_words_and_html_and_a_way_to_leave() -> None:
     html = str(message.alternatives[0][0])  # type: ignore[attr-defined]
     assert "/studio/reports/digest" in html
     assert "/studio/reports/digest" in message.body
+
+
+def test_the_page_answers_in_a_week_when_messages_went_out(marie: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent(cast.claire())
+    monkeypatch.setattr("campaigns.clock.now", lambda: MONDAY)
+    assert "1 gesture went out, to 1 customer." in marie.get("/studio/reports/digest").content.decode()
 
 
 def test_the_page_subscribes_and_leaves(marie: Client) -> None:

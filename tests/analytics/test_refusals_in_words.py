@@ -37,8 +37,8 @@ def spaces(text: str) -> str:
         ),
         (
             "fr",
-            "Pas encore assez de données : 9 clients contactés et 20 clients témoins ont atteint l'objectif ; "
-            "il en faut au moins 10 dans chaque groupe.",
+            "Pas encore assez de données : l’objectif est atteint 9 fois chez les clients contactés et 20 fois dans le "
+            "groupe de contrôle ; il en faut au moins 10 de chaque côté.",
         ),
     ],
 )
@@ -59,7 +59,7 @@ def test_an_unbalanced_draw(language: str) -> None:
     assert spaces(report["verdict"]["sentence"]).startswith(
         "No result: the two groups do not have their planned sizes"
         if language == "en"
-        else "Pas de résultat : les deux groupes n'ont pas les tailles prévues"
+        else "Pas de résultat : les deux groupes n’ont pas les tailles prévues"
     )
     hidden = {metric["holdout"]["sentence"] for metric in report["metrics"].values()}
     assert hidden == {

@@ -88,6 +88,7 @@ MAIN: Final = (
     "reports/funnel",
     "reports/signals",
     "reports/bilan",
+    "reports/programme",
     "reports/digest",
     "reports/page-mail/signs",
     "campaigns/spend/import/",
