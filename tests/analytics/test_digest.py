@@ -40,7 +40,7 @@ def test_each_reader_gets_one_a_week_in_their_language() -> None:
     assert send_digests(MONDAY + timedelta(days=6)) == 0
     subjects = {message.to[0]: message.subject for message in mail.outbox}
     assert subjects == {
-        "marie@maison-the.test": "Maison Thé : la semaine du 9 mars 2026",
+        "marie@maison-the.test": "Maison Thé\N{NO-BREAK SPACE}: la semaine du 9 mars 2026",
         "paul@maison-the.test": "Maison Thé: the week from 9 Mar 2026",
     }
     assert send_digests(MONDAY + timedelta(days=7)) == 2
