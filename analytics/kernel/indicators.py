@@ -98,15 +98,19 @@ def landmark_odds(groups: Sequence[Group], *, level: float = LEVEL) -> list[Rati
     except PerfectSeparationError:
         raise TooLittleData("an event decides alone who buys") from None
     bounds = fit.conf_int(alpha=1 - level)
-    return [
-        Ratio(
-            value=math.exp(float(fit.params[place])),
-            interval=(math.exp(float(bounds[place][0])), math.exp(float(bounds[place][1]))),
-            p=float(fit.pvalues[place]),
-            method="logit",
-        )
-        for place in range(1, design.shape[1] - 1)
-    ]
+    try:
+        return [
+            Ratio(
+                value=math.exp(float(fit.params[place])),
+                interval=(math.exp(float(bounds[place][0])), math.exp(float(bounds[place][1]))),
+                p=float(fit.pvalues[place]),
+                method="logit",
+            )
+            for place in range(1, design.shape[1] - 1)
+        ]
+    except OverflowError:
+        # Where one event alone separates the buyers, the fit ends without an error and its interval has no end.
+        raise TooLittleData("an event decides alone who buys") from None
 
 
 def hazard_ratio(

@@ -35,7 +35,7 @@ def test_campaigns_past_their_day_are_pooled_and_others_left_out(client: Client)
     assert group["pool"]["effect"] == pytest.approx(0.0483, abs=0.002)
     assert pooled_words([group])[0]["sentence"].startswith("3 campaigns together: +")
     with translation.override("fr"):
-        assert pooled_words([group])[0]["sentence"].startswith("3 campagnes ensemble : +")
+        assert pooled_words([group])[0]["sentence"].startswith("3 campagnes ensemble\N{NO-BREAK SPACE}: +")
     client.force_login(get_user_model().objects.create_superuser("marie", "marie@maison-the.test", "x"))
     assert "3 campaigns together" in client.get("/studio/reports/together").content.decode()
 

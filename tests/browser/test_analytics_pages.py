@@ -21,9 +21,9 @@ from django.contrib.auth.models import User
 from campaigns import clock
 from triggers.models import GlobalHoldout
 User.objects.create_superuser("marie", "marie@studio.test", "a-long-password")
-since = clock.now() - timedelta(days=160)
-GlobalHoldout.objects.create(epoch="2026Q2", share=Decimal("0.3"), since=since)
-GlobalHoldout.objects.create(epoch="2026Q3", share=Decimal("0.3"), since=since + timedelta(days=91))
+since = clock.now() - timedelta(days=30)
+GlobalHoldout.objects.create(epoch="2026Q2", share=Decimal("0.3"), since=since - timedelta(days=91))
+GlobalHoldout.objects.create(epoch="2026Q3", share=Decimal("0.3"), since=since)
 """
 # Each page with the drawing that it must have, and a word of each language that it must say.
 PAGES: Final = {
@@ -44,7 +44,10 @@ PAPER: Final = 700
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, own_database: str) -> Iterator[Server]:
-    """A studio with the demo shop, two epochs of a global control group, and marie."""
+    """A studio with the demo shop, marie, and two epochs of a global control group.
+
+    The demo knew neither when it sent: the earlier one must be refused, the later one began after its campaigns.
+    """
     served = Server(tmp_path_factory.mktemp("studio"), own_database)
     served.manage("demo", "--customers", CUSTOMERS)
     served.shell(SEED)

@@ -7,6 +7,7 @@ import pytest
 from analytics.kernel import (
     Counts,
     Estimate,
+    Group,
     Metric,
     RatioSums,
     Scores,
@@ -20,6 +21,7 @@ from analytics.kernel import (
     compare_nps,
     compare_revenue,
     incremental_cac,
+    landmark_odds,
     returns,
     weeks_left,
 )
@@ -120,3 +122,14 @@ def test_equal_arms_have_a_ratio_around_one(successes: int, n: int) -> None:
     assert estimate.rel_ci is not None
     assert estimate.rel_ci[0] < 0 < estimate.rel_ci[1]
     assert nearby.rel_ci == pytest.approx(estimate.rel_ci, abs=0.02)
+
+
+@pytest.mark.filterwarnings("ignore::statsmodels.tools.sm_exceptions.PerfectSeparationWarning")
+def test_an_event_that_alone_decides_who_buys_has_no_odds() -> None:
+    groups = [
+        Group(did=(did,), activity=activity, n=20, bought=20 if did else 0)
+        for did in (True, False)
+        for activity in (1, 5)
+    ]
+    with pytest.raises(TooLittleData):
+        landmark_odds(groups)
