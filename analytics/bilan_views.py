@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from analytics.bilan import bilan_figures, bilan_words
-from analytics.formats import symbol
+from analytics.formats import money, symbol
 from analytics.models import Report
 from analytics.report import described
 from analytics.views import PILLS, verdict_tone
@@ -38,6 +38,7 @@ def bilan(request: HttpRequest) -> HttpResponse:
         "figures": figures,
         "campaigns": _campaigns(),
         "plots": {"gained": _plot(figures)} if figures["gained"] else {},
+        "money": _rows(figures) if figures["gained"] else [],
     }
     return render(request, "analytics/bilan.html", context)
 
@@ -80,6 +81,18 @@ def _campaigns() -> list[Figures]:
         tone = verdict_tone({"verdict": verdict})
         told.append({"campaign": row.campaign, "sentence": verdict["sentence"], "tone": tone, "pill": PILLS[tone]})
     return told
+
+
+def _rows(figures: Figures) -> list[Figures]:
+    """Return what the drawing shows, as a table: the margin, and what is left of it after the cost."""
+    gained, currency = figures["gained"], figures["currency"]
+    values = (
+        (_("Margin gained"), gained["value"], figures["gained_text"]),
+        (_("Less its cost"), gained["value"] - figures["cost"], figures["net_text"]),
+    )
+    return [
+        {"title": title, "text": money(value, currency, signed=True), "range": ends} for title, value, ends in values
+    ]
 
 
 def _plot(figures: Figures) -> Figures:

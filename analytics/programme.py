@@ -88,8 +88,8 @@ def _left_alone(told: Figures) -> Figures:
         return _check(_("Left alone"), "failed", sentence)
     if earlier:
         sentence = _(
-            "%(count)s of %(all)s are still written to by campaigns that knew them before the draw: the true "
-            "difference may be larger than the one shown, not smaller."
+            "%(count)s of %(all)s are still written to by campaigns that knew them before the draw: that makes "
+            "both sides more alike, so the effect looks smaller than it is."
         ) % {"count": number(earlier), "all": number(told["control_customers"])}
         return _check(_("Left alone"), "waiting", sentence)
     return _check(

@@ -226,7 +226,7 @@ def _scale(metric: str, currency: str, goal: str) -> tuple[Callable[[float], str
         return lambda value: number(value, 1, signed=True), _("points")
     return lambda value: money(value, currency, signed=True), _("a new customer") if metric == "cac" else {
         "revenue": _("a contact"),
-        "basket": _("an order"),
+        "basket": _("per order"),
     }[metric]
 
 

@@ -19,7 +19,7 @@ class WrittenTo:
     """Members of a group to whom a message went that the group should have kept back.
 
     `strays` got one of a campaign launched after the draw, which only a fault explains. `earlier` got one of an older
-    campaign, which goes on with the customers it knew: that can only make the difference look smaller.
+    campaign, which goes on with the customers it knew: that makes both sides more alike.
     """
 
     strays: int
