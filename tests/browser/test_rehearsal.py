@@ -87,8 +87,10 @@ def test_rehearsal_and_reasons_fit_a_phone(server: Server, signed_in: Page) -> N
     signed_in.set_viewport_size({"width": 390, "height": 844})
     signed_in.goto(campaign_address(signed_in))
     signed_in.locator(".tabs a[href*='rehearsal']").click()
+    signed_in.wait_for_url("**/rehearsal*/**")
     assert signed_in.evaluate("document.documentElement.scrollWidth") <= 390
     opened(signed_in, "campaigns/customer/")
     signed_in.get_by_role("link", name="Malik Tremblay").click()
     signed_in.locator("form:has(#why-campaign) button").click()
+    signed_in.wait_for_url("**campaign=*")
     assert signed_in.evaluate("document.documentElement.scrollWidth") <= 390
