@@ -46,14 +46,15 @@ SELECT 'e' || c.id || '-' || n, c.id, '',
     '{{}}', '{now}'
 FROM generate_series(0, 49) n, campaigns_customer c ORDER BY 5;
 INSERT INTO triggers_occasion (campaign_id, customer_id, key, due_at, fresh_until, slot_at, channel, decision, reason,
-    decided_at)
+    value, decided_at)
 SELECT {campaign}, id, 'birthday:2025', slot, slot + interval '1 day', slot, 'email',
-    CASE WHEN hashint8(id) % 2 = 0 THEN 'due' ELSE 'held_out' END, '', slot
+    CASE WHEN hashint8(id) % 2 = 0 THEN 'due' ELSE 'held_out' END, '', '', slot
 FROM (SELECT id, '{launched}'::timestamptz + (id * 104729 % 31536000) * interval '1 second' AS slot
       FROM campaigns_customer) made;
 INSERT INTO triggers_occasion (campaign_id, customer_id, key, due_at, fresh_until, slot_at, channel, decision, reason,
-    decided_at)
-SELECT {campaign} + id % 5, customer_id, key, due_at, fresh_until, slot_at, channel, decision, reason, decided_at
+    value, decided_at)
+SELECT {campaign} + id % 5, customer_id, key, due_at, fresh_until, slot_at, channel, decision, reason,
+    value, decided_at
 FROM triggers_occasion WHERE id % 5 > 0;
 INSERT INTO triggers_delivery (occasion_id, step, campaign_id, customer_id, channel, state, reason, not_before, claims,
     refusals, address_key, permitted_at, spoken_on, created_at)
