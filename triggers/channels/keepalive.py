@@ -1,7 +1,7 @@
 """One kept-alive HTTP connection that makes each call once and says whether a failed one can have left.
 
-The answer is parsed by httptools (llhttp): the standard library's client spends seven times as long on each call as
-the network does, most of it on the answer's headers.
+The answer is parsed by httptools (llhttp): the standard library's client took 65 µs of processor time a call where this
+way takes 9, most of it for the answer's headers.
 """
 
 import re
