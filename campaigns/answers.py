@@ -9,6 +9,7 @@ from typing import Final
 from django.db import transaction
 
 from campaigns import bell
+from campaigns.bell import Fact
 from campaigns.ingest.rows import insert_new
 from campaigns.models import Answer, Customer, Event
 
@@ -35,7 +36,7 @@ def record_answer(
     with transaction.atomic():
         answer, _created = Answer.objects.update_or_create(external_id=answer_id, defaults=told | said)
         follow_up([answer_id], now)
-        transaction.on_commit(partial(bell.ring, [customer.pk]))
+        transaction.on_commit(partial(bell.ring, [customer.pk], {Fact.ANSWER}))
     return answer
 
 

@@ -95,13 +95,12 @@ class Opening:
     shop: Shop
     now: datetime
     places: Collection[tuple[str, str]]
-    hours: dict[str, PermittedHours] = field(default_factory=dict)
+    hours: dict[str, PermittedHours] = field(default_factory=lambda: _hours())
     keeping_holidays: frozenset[str] = field(init=False)
     _blackout: frozenset[date] = field(init=False)
     _clocks: dict[tuple[str, bool], dict[tuple[str, str, str], Clock]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.hours = self.hours or _hours()
         near = (self.now - 3 * _BEHIND, self.now + 4 * _AHEAD)
         days = BlackoutDay.objects.filter(day__range=[instant.date() for instant in near])
         self._blackout = frozenset(days.values_list("day", flat=True))

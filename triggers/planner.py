@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import parse_rule
 from campaigns.pauses import PauseReason
@@ -50,12 +51,12 @@ class Planned:
         return sum(count for (_slug, made, _reason), count in self.counts.items() if made == decision)
 
 
-def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
+def plan(now: datetime, customers: Collection[int] | None = None, facts: Collection[Fact] = tuple(Fact)) -> Planned:
     """Decide and store what has fallen due by `now` (aware) and is still fresh; idempotent.
 
-    `customers` (database ids) restricts it to those whose facts just changed. A plan for everybody also lists as
-    missed what fell due and expired since the last such plan, and beats the heart. A campaign whose rule cannot be read
-    is logged and left out; the others are planned.
+    `customers` (database ids) restricts it to those whose facts just changed, `facts` to the moments that facts of
+    these kinds bring about. A plan for everybody also lists as missed what fell due and expired since the last such
+    plan, and beats the heart. A campaign whose rule cannot be read is logged and left out; the others are planned.
     """
     planned = Planned()
     opening = Opening.everywhere(Shop.get(), now)
@@ -73,11 +74,13 @@ def plan(now: datetime, customers: Collection[int] | None = None) -> Planned:
         campaign.launched_at = campaign.launched_at or campaign.shadow_at
         try:
             # A rule that an older version stored must not stop the others.
-            parse_rule(campaign.moment.kind, campaign.moment.rule)
+            rule, kind = parse_rule(campaign.moment.kind, campaign.moment.rule), kind_of(campaign)
             if customers is None and not _everybody_is_asked(campaign, now, last):
                 continue
+            if set(facts).isdisjoint(kind.brought_by(rule)):
+                continue
             stop = max(last or now, now - _LONGEST_STOP)
-            deciding = Deciding(Setting(campaign, opening), kind_of(campaign), caps, group, stop)
+            deciding = Deciding(Setting(campaign, opening), kind, caps, group, stop)
             for news in _news(deciding, customers):
                 # Most ticks bring a campaign nothing: asking that first spares the guards, whose SQL takes longest to
                 # write.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from celery import shared_task
 
 from campaigns import clock
+from campaigns.bell import Fact
 from triggers import auto_pause, global_group, lookups, sweeper
 from triggers.dispatch import dispatch as dispatch_due
 from triggers.entries import note_entries
@@ -21,11 +22,11 @@ def plan() -> None:
 
 
 @shared_task(name="triggers.ring")
-def ring(customer_ids: Sequence[int]) -> None:
-    """Plan what fell due for customers with new facts, then have it sent."""
+def ring(customer_ids: Sequence[int], facts: Sequence[str]) -> None:
+    """Plan what new facts of these kinds brought about for these customers, then have it sent."""
     now = clock.now()
     note_entries(now, customers=customer_ids)
-    plan_due(now, customers=customer_ids)
+    plan_due(now, customers=customer_ids, facts={Fact(fact) for fact in facts})
     dispatch.delay()
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from campaigns import bell
+from campaigns.bell import Fact
 from campaigns.ingest.consents import store_consents
 from campaigns.ingest.customers import known_ids, patch_customers, store_customers
 from campaigns.ingest.facts import store_answers, store_events, store_products
@@ -140,7 +141,7 @@ def store(items: Sequence[Any], now: datetime) -> list[Outcome]:
             stored = in_one_commit(store_kind, [items[index] for index in indexes], now)
             outcomes.update(zip(indexes, stored.outcomes, strict=True))
             touched |= stored.touched
-    transaction.on_commit(partial(bell.ring, sorted(touched)))
+    transaction.on_commit(partial(bell.ring, sorted(touched), {Fact(kind) for kind in by_type}))
     return [outcomes[index] for index in range(len(items))]
 
 
@@ -149,7 +150,7 @@ def patch_customer(item: CustomerItem, now: datetime) -> Outcome | None:
     if item.id not in known_ids([item.id]):
         return None
     stored = in_one_commit(patch_customers, [item], now)
-    transaction.on_commit(partial(bell.ring, sorted(stored.touched)))
+    transaction.on_commit(partial(bell.ring, sorted(stored.touched), {Fact.CUSTOMER}))
     return stored.outcomes[0]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -60,7 +60,9 @@ def store_order_reaches(customers: Collection[int]) -> None:
 
 def store_points_reaches(customers: Collection[int], now: datetime) -> None:
     """Store the tiers that `customers` newly reached by points (at `updated_at`, else `now`), and their tier."""
-    risen = _store(_BY_POINTS, (Tier.Basis.POINTS,), customers, now)
+    # As the ORM would store it: left to sqlite3 it would carry its zone, and not equal the same instant elsewhere.
+    instant = connection.ops.adapt_datetimefield_value(now)
+    risen = _store(_BY_POINTS, (Tier.Basis.POINTS,), customers, instant)
     if risen:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -69,7 +71,7 @@ def store_points_reaches(customers: Collection[int], now: datetime) -> None:
             )
 
 
-def _store(reached: str, bases: tuple[Tier.Basis, ...], customers: Collection[int], *params: datetime) -> set[int]:
+def _store(reached: str, bases: tuple[Tier.Basis, ...], customers: Collection[int], *params: Any) -> set[int]:
     """Return who newly reached a tier."""
     if not customers or not Tier.objects.filter(basis__in=bases).exists():
         return set()

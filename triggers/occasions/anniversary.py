@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import MomentRule
 from triggers import local_time
@@ -70,6 +71,11 @@ class Anniversary(OccasionKind):
     counts_permitted_time = False
     # Between one month and three there are 59 days: one row of the query stands for one anniversary.
     longest_window = timedelta(days=57)
+
+    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        assert isinstance(rule, AnniversaryRule)
+        return (Fact.CUSTOMER,) if rule.begins == "signed_up" else (Fact.CUSTOMER, Fact.ORDER)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "1 month, 6 months and each year after the sign-up, at 9:00 local time"."""

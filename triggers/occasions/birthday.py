@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import MomentRule
 from triggers.occasions.kind import NO_ORDER, OccasionKind, Window
@@ -41,6 +42,10 @@ class Birthday(OccasionKind):
     # A customer has one birthday a year, so one row of the query can stand for it.
     longest_window = timedelta(days=300)
     counts_permitted_time = False
+
+    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        return (Fact.CUSTOMER,)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "On the birthday, at 9:00 local time"."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import MomentRule, parse_rule
 from triggers import local_time
@@ -42,6 +43,10 @@ class CalendarDay(OccasionKind):
     counts_permitted_time = False
     longest_window = timedelta(days=300)
     asks_everybody_every = timedelta(minutes=15)
+
+    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        return (Fact.CUSTOMER,)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "On 6 December 2026, at 9:00 local time"."""

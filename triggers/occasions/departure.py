@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Consent, Event, Order, OrderStatus, Suppression
 from campaigns.moment_kinds import MomentRule
 from triggers.occasions.kind import NO_ORDER, OccasionKind, Window, anchored, later
@@ -48,6 +49,15 @@ class Departure(OccasionKind):
         """See MomentKind."""
         assert isinstance(rule, DepartureRule)
         return rule.leaves == "order_cancelled"
+
+    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        assert isinstance(rule, DepartureRule)
+        return {
+            "unsubscribed": (Fact.CUSTOMER, Fact.CONSENT),
+            "order_cancelled": (Fact.ORDER,),
+            "event": (Fact.EVENT,),
+        }[rule.leaves]
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "As soon as a customer unsubscribes"."""

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from campaigns.audience.facts import FactCondition, facts_of, facts_sentence
 from campaigns.audience.tree import History, Period
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Event, JourneyMoment, Order
 from campaigns.moment_kinds import Example, MomentRule
 from triggers.occasions.kind import FRESH_HOURS, NO_ORDER, OccasionKind, Window, anchored, later
@@ -107,6 +108,11 @@ class EventKind(OccasionKind):
     customer_path = "customer__"
     longest_fresh = FRESH_HOURS
     examples = _EXAMPLES
+
+    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        # A low score is stored as an event too: campaigns/answers.py.
+        return (Fact.EVENT, Fact.ANSWER)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "4 hours after a customer does “add_to_cart”, unless an order comes meanwhile"."""

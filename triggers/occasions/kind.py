@@ -10,8 +10,9 @@ from django.db.models import BigIntegerField, DateTimeField, ExpressionWrapper, 
 from django.db.models.functions import Cast
 
 from campaigns.audience import audience_q
+from campaigns.bell import Fact
 from campaigns.models import Campaign
-from campaigns.moment_kinds import MomentKind
+from campaigns.moment_kinds import MomentKind, MomentRule
 
 FRESH_HOURS: Final = timedelta(hours=72)
 # `order_id` of a moment that no order brought about; PostgreSQL takes a bare NULL for a text.
@@ -76,6 +77,14 @@ class OccasionKind(MomentKind):
         Each row has `customer_id`, `key`, `due_at`, `fresh_until` (aware UTC) and `order_id` (or None). `customers`
         are database ids; None means everybody. Reads facts and never what was planned or sent.
         """
+
+    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+        """Return the facts that can bring the moment about at once, so that the bell asks after it for their customers.
+
+        What the clock brings about, or a fact that comes late, is found by the next tick. All facts, unless a kind
+        knows better.
+        """
+        return tuple(Fact)
 
     def refuse_long(self, window: Window) -> None:
         """Raise ValueError for a window longer than `longest_window`."""

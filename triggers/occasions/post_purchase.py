@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Order, OrderStatus
 from campaigns.moment_kinds import MomentRule
 from triggers.occasions.kind import FRESH_HOURS, OccasionKind, Window, anchored, later
@@ -37,6 +38,10 @@ class PostPurchase(OccasionKind):
     def about_order_by(self, _rule: MomentRule, /) -> bool:
         """See MomentKind."""
         return True
+
+    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        return (Fact.ORDER,)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "3 days after an order is delivered"."""

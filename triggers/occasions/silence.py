@@ -9,6 +9,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from pydantic import Field
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Event, Order
 from campaigns.moment_kinds import MomentRule
 from triggers.occasions.kind import NO_ORDER, OccasionKind, Window, anchored, later
@@ -44,6 +45,11 @@ class Silence(OccasionKind):
         """See MomentKind: the last order."""
         assert isinstance(rule, SilenceRule)
         return rule.lacking == "order"
+
+    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        assert isinstance(rule, SilenceRule)
+        return (Fact.ORDER,) if rule.lacking == "order" else (Fact.EVENT,)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "When a customer has not ordered for 90 days"."""

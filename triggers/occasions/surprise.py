@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from campaigns.bell import Fact
 from campaigns.models import LOTS, Campaign, Customer, Lot, Shop
 from campaigns.moment_kinds import MomentRule
 from triggers import local_time
@@ -71,6 +72,10 @@ class Surprise(OccasionKind):
     # Two draws of a customer lie further apart, whatever their hours.
     longest_window = timedelta(days=_SHORTEST - 1)
     asks_everybody_every = timedelta(minutes=15)
+
+    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        return (Fact.CUSTOMER,)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "A surprise for 5 % by lot, at most every 30 days, between 10:00 and 18:00 local time"."""

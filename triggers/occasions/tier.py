@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Tier, TierReach
 from campaigns.moment_kinds import MomentRule
 from triggers.occasions.kind import FRESH_HOURS, NO_ORDER, OccasionKind, Window, anchored, later
@@ -30,6 +31,10 @@ class TierReached(OccasionKind):
     rule_model = TierRule
     customer_path = "customer__"
     longest_fresh = FRESH_HOURS
+
+    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        return (Fact.CUSTOMER, Fact.ORDER)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "When a customer first reaches gold or silver, 2 hours later"."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import Field
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Event, Order, OrderStatus
 from campaigns.models.event import TICKET_OPENED, TICKET_REPLIES
 from campaigns.moment_kinds import MomentRule
@@ -46,6 +47,11 @@ class Waiting(OccasionKind):
         """See MomentKind."""
         assert isinstance(rule, WaitingRule)
         return rule.awaits == "order"
+
+    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        assert isinstance(rule, WaitingRule)
+        return (Fact.ORDER,) if rule.awaits == "order" else (Fact.EVENT,)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "When an order is 2 days late"."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
+from campaigns.bell import Fact
 from campaigns.models import Campaign, Customer
 from campaigns.moment_kinds import MomentRule
 from triggers.occasions.kind import FRESH_HOURS, NO_ORDER, OccasionKind, Window, anchored, later
@@ -31,6 +32,11 @@ class Welcome(OccasionKind):
     rule_model = WelcomeRule
     customer_path = ""
     longest_fresh = FRESH_HOURS
+
+    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+        """See OccasionKind."""
+        assert isinstance(rule, WelcomeRule)
+        return (Fact.CUSTOMER,) if rule.begins == "signed_up" else (Fact.CUSTOMER, Fact.ORDER)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "2 hours after a customer signs up"."""

@@ -136,7 +136,7 @@ def test_bell_rings_for_the_customers_with_new_facts(
     db: None, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[int] = []
-    monkeypatch.setattr(bell, "_listeners", [rung.extend])
+    monkeypatch.setattr(bell, "_listeners", [lambda ids, _facts: rung.extend(ids)])
     with django_capture_on_commit_callbacks(execute=True):
         post(customer("1"), order(customer="2"), event(customer="3"))
     assert sorted(rung) == sorted(Customer.objects.values_list("pk", flat=True))

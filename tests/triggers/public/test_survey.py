@@ -74,7 +74,7 @@ def test_a_detractor_is_an_event_once_that_rings_the_bell(
     client: Client, django_capture_on_commit_callbacks: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[int] = []
-    monkeypatch.setattr(bell, "_listeners", [heard.extend])
+    monkeypatch.setattr(bell, "_listeners", [lambda ids, _facts: heard.extend(ids)])
     attempt = sent(cast.claire())
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         client.post(path(attempt), {"score": "3", "comment": "Froid"})

@@ -1,0 +1,106 @@
+"""The bell: what a fact brings about is planned as soon as it came in, and moments it cannot concern are not asked."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from campaigns import bell
+from campaigns.bell import Fact
+from campaigns.ingest.batch import ingest_batch
+from tests import cast
+from triggers.occasions import KINDS
+from triggers.occasions.segment import Segment
+from triggers.occasions.surprise import Surprise
+from triggers.planner import plan
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
+JUST_NOW = (NOW - timedelta(minutes=1)).isoformat()
+CLAIRE = {
+    "type": "customer",
+    "id": "claire",
+    "email": "claire@maison-the.test",
+    "timezone": "Europe/Paris",
+    "language": "fr",
+    "signed_up_at": JUST_NOW,
+}
+ORDER = {
+    "type": "order",
+    "id": "o1",
+    "customer": "claire",
+    "placed_at": JUST_NOW,
+    "updated_at": JUST_NOW,
+    "currency": "EUR",
+    "total": "500.00",
+}
+EVENT = {"type": "event", "id": "e1", "customer": "claire", "occurred_at": JUST_NOW}
+BORN = {"birth_date": "1988-03-14"}
+LATE = {"promised_at": (NOW - timedelta(days=2, hours=1)).isoformat()}
+NO = {"type": "consent", "customer": "claire", "channel": "sms", "granted": False, "given_at": JUST_NOW}
+ANSWER = {"type": "answer", "id": "a1", "customer": "claire", "score": 2, "answered_at": JUST_NOW}
+
+BROUGHT_ABOUT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("birthday", {"send_hour": 9}, CLAIRE | BORN),
+    ("calendar", {"day": "2026-03-14", "send_hour": 9}, CLAIRE),
+    ("anniversary", {"months": [1]}, CLAIRE | {"signed_up_at": "2026-02-14T12:00:00Z"}),
+    ("anniversary", {"begins": "first_order", "months": [1]}, ORDER | {"placed_at": "2026-02-14T12:00:00Z"}),
+    ("welcome", {}, CLAIRE),
+    ("welcome", {"begins": "first_order"}, ORDER),
+    ("tier", {}, ORDER),
+    ("tier", {}, CLAIRE | {"points": 5_000}),
+    ("post_purchase", {"anchor": "placed"}, ORDER),
+    ("waiting", {}, ORDER | LATE),
+    ("waiting", {"awaits": "ticket", "delay_days": 0}, EVENT | {"name": "ticket_opened"}),
+    ("event", {"event": "view_item"}, EVENT | {"name": "view_item"}),
+    ("event", {"event": "nps_detractor"}, ANSWER),
+    ("silence", {"days": 1}, ORDER | {"placed_at": "2026-03-13T09:00:00Z"}),
+    ("silence", {"lacking": "visit", "days": 1}, EVENT | {"name": "page_view", "occurred_at": "2026-03-13T09:00:00Z"}),
+    ("departure", {}, NO),
+    ("departure", {"leaves": "order_cancelled"}, ORDER | {"status": "cancelled"}),
+    ("departure", {"leaves": "event"}, EVENT | {"name": "subscription_cancelled"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "rule", "item"), BROUGHT_ABOUT)
+def test_what_a_fact_brings_about_is_planned_at_the_bell(
+    kind: str,
+    rule: dict[str, Any],
+    item: dict[str, Any],
+    django_capture_on_commit_callbacks: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cast.shop()
+    if item["type"] != "customer":
+        cast.claire(birth_day=None)
+    cast.tier("gold", threshold=10_000)
+    cast.tier("loyal", threshold=1_000, basis="points")
+    cast.live_campaign(kind, rule, slug="moment", channels=("email",))
+    rung: list[tuple[Sequence[int], Collection[Fact]]] = []
+    monkeypatch.setattr(bell, "_listeners", [lambda ids, facts: rung.append((ids, facts))])
+    with django_capture_on_commit_callbacks(execute=True):
+        assert [told["result"] for told in ingest_batch([item], NOW)] == ["created"]
+    ((customers, facts),) = rung
+    assert [slug for slug, _decision, _reason in plan(NOW, customers, facts).counts] == ["moment"]
+
+
+def test_a_surprise_is_planned_at_the_bell_of_a_customer_on_the_day_that_was_drawn() -> None:
+    claire = cast.claire()
+    rule = {"share_percent": 100, "every_days": 7, "from_hour": 0, "until_hour": 1}
+    cast.live_campaign("surprise", rule, slug="moment")
+    days = [plan(NOW + timedelta(days=day), [claire.pk], {Fact.CUSTOMER}).counts.total() for day in range(7)]
+    assert sum(days) == 1
+
+
+def test_every_other_kind_but_the_segment_is_brought_about_by_a_fact_above() -> None:
+    asked_of_all = {Surprise.name, Segment.name}
+    assert {kind for kind, _rule, _item in BROUGHT_ABOUT} == {kind.name for kind in KINDS} - asked_of_all
+
+
+def test_a_moment_that_the_facts_cannot_bring_about_is_not_asked_until_the_tick() -> None:
+    claire = cast.claire()
+    cast.live_campaign("birthday", slug="fete")
+    assert plan(NOW, [claire.pk], {Fact.ORDER, Fact.EVENT}).counts.total() == 0
+    assert plan(NOW).counts == {("fete", "due", ""): 1}
