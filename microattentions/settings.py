@@ -140,6 +140,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch": {"task": "triggers.dispatch", "schedule": 20.0},
     "sweep": {"task": "triggers.sweep", "schedule": 60.0},
     "watch": {"task": "triggers.watch", "schedule": 60.0},
+    "tiers": {"task": "triggers.end_lapsed_tiers", "schedule": 3600.0},
     "draw": {"task": "triggers.draw_global_group", "schedule": 3600.0},
     "measure": {"task": "analytics.measure", "schedule": 3600.0},
     "digest": {"task": "analytics.digest", "schedule": 1800.0},

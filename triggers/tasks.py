@@ -6,6 +6,7 @@ from celery import shared_task
 
 from campaigns import clock
 from campaigns.bell import Fact
+from campaigns.ingest import tiers
 from triggers import auto_pause, global_group, lookups, sweeper
 from triggers.dispatch import dispatch as dispatch_due
 from triggers.entries import note_entries
@@ -34,6 +35,12 @@ def ring(customer_ids: Sequence[int], facts: Sequence[str]) -> None:
 def entries() -> None:
     """Note who entered which segment, where an hour has passed since everybody was looked at."""
     note_entries(clock.now())
+
+
+@shared_task(name="triggers.end_lapsed_tiers")
+def end_lapsed_tiers() -> None:
+    """Take tiers counted over 12 months from those whose total has fallen."""
+    tiers.end_lapsed_tiers(clock.now())
 
 
 @shared_task(name="triggers.dispatch")

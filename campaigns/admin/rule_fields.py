@@ -36,6 +36,8 @@ _CHOICES: Final = {
     "placed": gettext_lazy("placed"),
     "shipped": gettext_lazy("shipped"),
     "delivered": gettext_lazy("delivered"),
+    "reached": gettext_lazy("the tier is reached"),
+    "order_delivered": gettext_lazy("the order that brought it is delivered"),
     "signed_up": gettext_lazy("the sign-up"),
     "first_order": gettext_lazy("the first order"),
     "order": gettext_lazy("an order"),

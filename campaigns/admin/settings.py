@@ -108,7 +108,7 @@ class TierForm(ModelForm):
 
     class Meta:
         model = Tier
-        fields = ("name", "slug", "basis", "threshold", "rank")
+        fields = ("name", "slug", "basis", "period", "threshold", "rank")
 
 
 @admin.register(Tier)
@@ -116,8 +116,8 @@ class TierAdmin(StudioAdmin):
     """The steps of the loyalty programme."""
 
     form = TierForm
-    list_display = ("name", "basis", "from_words", "rank", "slug")
-    list_filter = ("basis",)
+    list_display = ("name", "basis", "period", "from_words", "rank", "slug")
+    list_filter = ("basis", "period")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
 

@@ -55,7 +55,7 @@ def store_orders(items: Sequence[OrderItem | QuickOrder], now: datetime) -> Stor
     touched = {row["customer_id"] for row in rows if row["external_id"] in new}
     known = _store_known([(item, content) for item, content in good if item.id not in new], touched)
     store_order_reaches(touched)
-    recount(touched)
+    recount(touched, now)
     touched |= credit_referrals([row for row in rows if known.get(row["external_id"]) != "unchanged"], now)
     outcomes: list[Outcome] = [
         content if isinstance(content, Refused) else known.get(item.id, "created")

@@ -1,11 +1,12 @@
 """A customer's totals, counted anew from the valid orders, and tier, in one statement for all who are touched."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 from django.db import connection
 
-from campaigns.ingest.tiers import HIGHEST_TIER
+from campaigns.ingest.tiers import HELD_TIER, held_since
 from campaigns.models.among import among_param, among_sql
 
 # A correlated subquery and not a join with a GROUP BY: for that PostgreSQL reads all orders as long as there are fewer
@@ -16,7 +17,7 @@ _RECOUNT: Final = f"""
             SELECT count(*), coalesce(sum(o.revenue), 0), min(o.placed_at), max(o.placed_at)
             FROM campaigns_order o WHERE o.customer_id = campaigns_customer.id AND o.valid
         ),
-        tier_id = ({HIGHEST_TIER})
+        tier_id = ({HELD_TIER})
     WHERE id {{among}}
 """  # noqa: S608 - constants
 
@@ -32,11 +33,11 @@ def plan_for_few() -> None:
             cursor.execute("SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true)")
 
 
-def recount(customers: Collection[int]) -> None:
-    """Set orders_count, total_spent, first_order_at, last_order_at and tier of `customers` (database ids).
+def recount(customers: Collection[int], now: datetime) -> None:
+    """Set orders_count, total_spent, first_order_at, last_order_at and tier at `now` of `customers` (database ids).
 
     The caller holds their rows' locks, so that two requests cannot each count without the other's order.
     """
     if customers:
         with connection.cursor() as cursor:
-            cursor.execute(_RECOUNT.format(among=among_sql()), [among_param(customers)])
+            cursor.execute(_RECOUNT.format(among=among_sql()), [*held_since(now), among_param(customers)])

@@ -47,13 +47,15 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Reach:
-    """A tier first reached."""
+    """A tier first reached, by an order (its id) or not, in a year where it is counted over 12 months."""
 
     person: str
     tier: str
     at: datetime
     highest: bool = True
     known_from: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    year: int = 0
+    order: str = ""
 
 
 @dataclass(frozen=True)

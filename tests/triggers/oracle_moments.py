@@ -121,8 +121,15 @@ def _events(world: World, plan: Plan, person: Person, now: datetime) -> Iterator
 
 def _tiers(world: World, plan: Plan, person: Person, now: datetime) -> Iterator[Moment]:
     for reach in world.reaches:
-        if reach.person == person.id and reach.highest and (not plan.tiers or reach.tier in plan.tiers):
-            yield from _after(plan, f"tier:{reach.tier}", reach.at, plan.hours * HOUR)
+        if reach.person != person.id or not reach.highest or (plan.tiers and reach.tier not in plan.tiers):
+            continue
+        anchor: datetime | None = reach.at
+        if plan.of == "order_delivered":
+            by_it = [purchase for purchase in _bought(world, person) if purchase.id == reach.order]
+            anchor = by_it[0].delivered if by_it else None
+        if anchor:
+            year = f":{reach.year}" if reach.year else ""
+            yield from _after(plan, f"tier:{reach.tier}{year}", anchor, plan.hours * HOUR)
 
 
 def look_around(world: World, known: World, now: datetime) -> World:

@@ -52,8 +52,10 @@ def worlds(draw: st.DrawFn) -> World:
     ticks = [start + draw(st.sampled_from([-72, -50, -20, 0])) * HOUR]
     for stop in draw(st.lists(st.sampled_from(STOPS), min_size=3, max_size=12)):
         ticks.append(ticks[-1] + stop)
-    reached = draw(st.lists(st.tuples(names, st.sampled_from(["silver", "gold"])), unique=True, max_size=4))
-    purchases = draw(st.lists(_purchases(names, moments, known), max_size=4))
+    tiers, years = st.sampled_from(["silver", "gold"]), st.sampled_from([0, 0, 2026, 2027])
+    reached = draw(st.lists(st.tuples(names, tiers, years), unique=True, max_size=4))
+    bought = draw(st.lists(_purchases(names, moments, known), max_size=4))
+    purchases = [replace(purchase, id=f"o{number}") for number, purchase in enumerate(bought)]
     happenings = draw(st.lists(_happenings(names, moments, known), max_size=5))
     scores = st.builds(Score, names, st.sampled_from([3, 6, 7, 10]), moments, known)
     said = st.tuples(names, st.sampled_from(["email", "sms"]), st.sampled_from([False, False, True]), moments)
@@ -61,10 +63,13 @@ def worlds(draw: st.DrawFn) -> World:
         people=tuple(people),
         plans=_named(draw, plans),
         ticks=tuple(ticks),
-        purchases=tuple(replace(purchase, id=f"o{number}") for number, purchase in enumerate(purchases)),
+        purchases=tuple(purchases),
         happenings=tuple(replace(event, id=f"e{number}") for number, event in enumerate(happenings)),
         words=tuple(Word(*word, draw(known)) for word in draw(st.lists(said, unique=True, max_size=4))),
-        reaches=tuple(Reach(name, tier, draw(moments), draw(LIKELY), draw(known)) for name, tier in reached),
+        reaches=tuple(
+            _brought(draw, Reach(name, tier, draw(moments), draw(LIKELY), draw(known), year), purchases)
+            for name, tier, year in reached
+        ),
         leap_day=draw(st.sampled_from([(2, 28), (3, 1)])),
         scores=tuple(draw(st.lists(scores, unique_by=lambda score: (score.person, score.at), max_size=2))),
         shop_country=draw(st.sampled_from(["FR", "CA"])),
@@ -76,6 +81,15 @@ def worlds(draw: st.DrawFn) -> World:
         blackout=tuple(draw(st.lists(days, unique=True, max_size=2))),
         quiet=draw(st.sampled_from([(), *([(("sms", time(8), time(20), "123456", True),)] * 2), OFFICE])),
     )
+
+
+def _brought(draw: st.DrawFn, reach: Reach, purchases: list[Purchase]) -> Reach:
+    """Return the reach as brought by one of its person's purchases, if there is any; it is not told before that."""
+    theirs = [purchase for purchase in purchases if purchase.person == reach.person]
+    if not theirs:
+        return reach
+    purchase = draw(st.sampled_from(theirs))
+    return replace(reach, order=purchase.id, known_from=max(reach.known_from, purchase.known_from))
 
 
 # A channel each, and e-mail only from Tuesday to Friday.
@@ -184,7 +198,7 @@ KINDS = {
     "event": ("page_view", "page_view"),
     "segment": ("bought", "bought"),
     "surprise": ("", ""),
-    "tier": ("",),
+    "tier": ("reached", "order_delivered"),
     "post_purchase": ("placed", "delivered"),
     "welcome": ("signed_up", "first_order"),
     "waiting": ("order", "ticket"),

@@ -33,6 +33,7 @@ ALIASES = ("U0", "V0", "W0")
 
 MOMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("tier", {}),
+    ("tier", {"after": "order_delivered", "delay_days": 14}),
     ("post_purchase", {"anchor": "placed", "delay_days": 3}),
     ("welcome", {}),
     ("welcome", {"begins": "first_order"}),
@@ -78,6 +79,7 @@ def _fill(size: int) -> None:
             customer_id=pk,
             placed_at=at,
             promised_at=at,
+            delivered_at=at + timedelta(days=3) if pk % 50 else None,
             total=100,
             updated_at=at,
             created_at=at,
@@ -95,7 +97,8 @@ def _fill(size: int) -> None:
         for pk, at in zip(customers, moments, strict=True)
     )
     TierReach.objects.bulk_create(
-        TierReach(customer_id=pk, tier=gold, reached_at=at) for pk, at in zip(customers, moments, strict=True)
+        TierReach(customer_id=order.customer_id, tier=gold, reached_at=order.placed_at, brought_by=order)
+        for order in Order.objects.all()
     )
     past = cast.live_campaign(status="ended")
     SegmentEntry.objects.bulk_create(

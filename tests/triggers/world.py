@@ -14,6 +14,7 @@ from campaigns.models import (
     Consent,
     Customer,
     Event,
+    Order,
     PermittedHours,
     Shop,
     Suppression,
@@ -138,7 +139,7 @@ def _shop(world: World) -> None:
 def _campaign(world: World, plan: Plan) -> Plan:
     rules: dict[str, dict[str, Any]] = {
         "birthday": {"offset_days": plan.offset_days, "send_hour": plan.send_hour},
-        "tier": {"tiers": list(plan.tiers), "delay_hours": plan.hours},
+        "tier": {"tiers": list(plan.tiers), "after": plan.of or "reached", "delay_hours": plan.hours},
         "post_purchase": {"anchor": plan.of, "delay_hours": plan.hours},
         "welcome": {"begins": plan.of, "delay_hours": plan.hours},
         "waiting": {"awaits": plan.of, "delay_days": 0, "delay_hours": plan.hours},
@@ -199,9 +200,16 @@ def _learn(world: World, since: datetime | None, now: datetime) -> None:
 
     for purchase in told(world.purchases):
         _buy(people[purchase.person], purchase)
-    recount([row.pk for row in people.values()])
+    recount([row.pk for row in people.values()], now)
     for reach in told(world.reaches):
-        cast.reach(people[reach.person], Tier.objects.get(slug=reach.tier), reach.at, highest=reach.highest)
+        cast.reach(
+            people[reach.person],
+            Tier.objects.get(slug=reach.tier),
+            reach.at,
+            highest=reach.highest,
+            year=reach.year,
+            brought_by=Order.objects.filter(external_id=reach.order).first(),
+        )
     Event.objects.bulk_create(
         Event(
             external_id=event.id,

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 
 from campaigns.audience import audience_q
 from campaigns.bell import Fact
-from campaigns.models import Campaign
+from campaigns.models import Campaign, OrderStatus
 from campaigns.moment_kinds import MomentKind, MomentRule
 
 FRESH_HOURS: Final = timedelta(hours=72)
@@ -100,6 +100,13 @@ class OccasionKind(MomentKind):
         """Return the condition that a row's customer is in the campaign's audience, and among `customers`."""
         wanted = audience_q(campaign.audience, self.customer_path)
         return wanted if customers is None else wanted & Q(**{f"{self.customer_path}pk__among": customers})
+
+
+def kept(path: str = "") -> Q:
+    """Return the condition that something was kept of an order, `path` leading to it: a free one has nothing to
+    refund."""
+    some = Q(**{f"{path}refunded__lt": F(f"{path}total")}) | Q(**{f"{path}total": 0})
+    return some & ~Q(**{f"{path}status": OrderStatus.REFUNDED}) & Q(**{f"{path}valid": True})
 
 
 def launch_of(campaign: Campaign) -> datetime:

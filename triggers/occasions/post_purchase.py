@@ -4,16 +4,16 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Literal
 
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from campaigns.bell import Fact
-from campaigns.models import Campaign, Order, OrderStatus
+from campaigns.models import Campaign, Order
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import FRESH_HOURS, OccasionKind, Window, anchored, later
+from triggers.occasions.kind import FRESH_HOURS, OccasionKind, Window, anchored, kept, later
 from triggers.occasions.words import after_words
 
 
@@ -63,10 +63,7 @@ class PostPurchase(OccasionKind):
         since = anchored(campaign, window, delay)
         return Order.objects.filter(
             self.among(campaign, customers),
-            # Something was kept of it: a free order has nothing to refund.
-            Q(refunded__lt=F("total")) | Q(total=0),
-            ~Q(status=OrderStatus.REFUNDED),
-            valid=True,
+            kept(),
             **{f"{anchor}__gt": since.after, f"{anchor}__lte": since.until},
         ).annotate(
             key=Concat(Value("order:"), F("external_id")),

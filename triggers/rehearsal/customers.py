@@ -65,7 +65,7 @@ def take_back(start: datetime) -> Iterator[None]:
         yield
     for ids in changing_customers(_BATCH):
         with only_shadows():
-            _count_anew(ids)
+            _count_anew(ids, start)
         yield
 
 
@@ -82,12 +82,12 @@ def move_customers(before: datetime, now: datetime) -> None:
             ((change.customer_id, change.changed_at.astimezone(zone).date()) for change in replaced),
         )
     for first in range(0, len(touched), _BATCH):
-        _count_anew(touched[first : first + _BATCH])
+        _count_anew(touched[first : first + _BATCH], now)
 
 
-def _count_anew(customers: list[int]) -> None:
+def _count_anew(customers: list[int], now: datetime) -> None:
     mirror_consents(customers)
-    recount(customers)
+    recount(customers, now)
 
 
 def _backwards() -> Iterator[list[CustomerChange]]:

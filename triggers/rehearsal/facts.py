@@ -12,7 +12,8 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Model
 
-from campaigns.models import Answer, Consent, CustomerChange, Event, Order, Suppression, TierReach
+from campaigns.ingest.tiers import YEAR
+from campaigns.models import Answer, Consent, CustomerChange, Event, Order, Suppression, Tier, TierReach
 from triggers.rehearsal.shadow import columns, create_table, create_view, execute, real, table_of
 
 # What happens once and never changes: seen from its own instant on.
@@ -29,6 +30,7 @@ STEPS: Final = "rehearsal_step"
 MOVING: Final = "rehearsal_order"
 # The instants of an order at which what is known of it changes.
 _MOVES: Final = ("placed_at", "shipped_at", "delivered_at", "updated_at")
+_YEAR: Final = int(YEAR.total_seconds() * 1_000_000)
 
 
 def instant(value: datetime) -> Any:
@@ -62,6 +64,12 @@ def note_steps(start: datetime) -> None:
     for model, dated in ((Consent, "given_at"), (TierReach, "reached_at")):
         source = real(table_of(model))
         execute(f"{bare} SELECT {dated}, customer_id, NULL FROM {source} WHERE {dated} > %s", (instant(start),))
+    if Tier.objects.filter(period=Tier.Period.YEAR).exists():
+        # A year after it was placed, an order no longer counts for these tiers.
+        postgres = connection.vendor == "postgresql"
+        lapsed = "placed_at + INTERVAL '365 days'" if postgres else f"django_format_dtdelta('+', placed_at, {_YEAR})"
+        counted = f"FROM {orders} WHERE placed_at > %s"
+        execute(f"{bare} SELECT {lapsed}, customer_id, NULL {counted}", (instant(start - YEAR),))
     _move_orders(f"({_moving(start)}) AND placed_at <= %s", (instant(start),), start)
 
 

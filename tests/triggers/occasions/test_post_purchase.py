@@ -74,7 +74,7 @@ def test_sentences_are_for_people() -> None:
     assert [moment_kind(kind).sentence(parse_rule(kind, rule)) for kind, rule in rules] == [
         "On the birthday, at 9:00 local time",
         "7 days before the birthday, at 18:00 local time",
-        "When a customer first reaches gold or silver, 1 hour later",
+        "1 hour after a customer first reaches gold or silver",
         "3 days and 12 hours after an order is delivered",
         "As soon as an order is shipped",
     ]

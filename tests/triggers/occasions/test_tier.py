@@ -46,3 +46,25 @@ def test_only_what_falls_due_after_the_launch() -> None:
         for launched in (REACHED + timedelta(hours=1), REACHED + timedelta(hours=2))
     ]
     assert counts == [1, 0]
+
+
+def test_tier_of_12_months_is_reached_anew_each_year() -> None:
+    claire, gold = cast.claire(), cast.tier("gold", period="year")
+    cast.reach(claire, gold, REACHED, year=2026)
+    cast.reach(claire, gold, REACHED - timedelta(days=2), year=2025)
+    keys = occasions(cast.live_campaign("tier"), WEEK).order_by("key").values_list("key", flat=True)
+    assert list(keys) == ["tier:gold:2025", "tier:gold:2026"]
+
+
+def test_after_the_delivery_waits_for_the_order_that_brought_it_and_for_its_return_window() -> None:
+    claire, gold = cast.claire(), cast.tier("gold")
+    delivered = REACHED - timedelta(days=1)
+    order = cast.order(claire, "o1", REACHED - timedelta(days=20), delivered_at=delivered)
+    cast.reach(claire, gold, REACHED - timedelta(days=20), brought_by=order)
+    cast.reach(cast.malik(), gold, REACHED - timedelta(days=20))
+    rule = {"after": "order_delivered", "delay_days": 2}
+    campaign = cast.live_campaign("tier", rule)
+    due = [(row.customer_id, row.key, row.due_at) for row in occasions(campaign, WEEK)]
+    assert due == [(claire.pk, "tier:gold", delivered + timedelta(days=2))]
+    type(order).objects.filter(pk=order.pk).update(status="refunded")
+    assert not occasions(campaign, WEEK).exists()

@@ -137,9 +137,9 @@ def _happen(world: World, since: datetime | None, now: datetime) -> None:
         if new(reach.at):
             tier = Tier.objects.get(slug=reach.tier)
             TierReach.objects.create(
-                customer=people[reach.person], tier=tier, reached_at=reach.at, highest=reach.highest
+                customer=people[reach.person], tier=tier, reached_at=reach.at, highest=reach.highest, year=reach.year
             )
-    recount([row.pk for row in people.values()])
+    recount([row.pk for row in people.values()], now)
     Event.objects.bulk_create(
         Event(
             external_id=event.id,
