@@ -15,8 +15,9 @@ from triggers import holdout, local_time
 from triggers.claimed import Claimed
 from triggers.dispatch.compose import Composer, Draft
 from triggers.guards import Setting, speaker
-from triggers.models import Attempt, Click, Decision, Delivery, Occasion, Outcome, State
+from triggers.models import Attempt, Click, Decision, Delivery, GlobalHoldout, Occasion, Outcome, State
 from triggers.occasions import Window, kind_of
+from triggers.occasions.kind import launch_of
 from triggers.opening import Opening
 
 # The kinds' queries name every civil day of a window: longer ones would make too long a statement.
@@ -25,7 +26,7 @@ _BATCH: Final = 500
 _CLICKED: Final = 0.16
 _COLUMNS: Final = (
     *("customer_id", "key", "due_at", "fresh_until", "order_id", "zone", "known_since", "speaks", "held_out"),
-    *("email_key_", "phone_key_"),
+    *("globally", "email_key_", "phone_key_"),
 )
 
 
@@ -71,8 +72,8 @@ def decide(campaign: Campaign, span: Span, diary: Diary) -> list[Decided]:
         else:
             occasion.channel = row["speaks"]
             _give_slot(occasion, row["zone"], hours.get(occasion.channel), spoken, shop)
-        if occasion.decision == Decision.DUE and row["held_out"]:
-            occasion.decision = Decision.HELD_OUT
+        if occasion.decision == Decision.DUE and (row["globally"] or row["held_out"]):
+            occasion.decision = Decision.GLOBAL if row["globally"] else Decision.HELD_OUT
         day = local_time.civil_day(occasion.slot_at, local_time.zone_of(row["zone"], shop))
         if occasion.decision == Decision.DUE:
             spoken.add((occasion.customer_id, day))
@@ -124,13 +125,14 @@ def _reached(campaign: Campaign, span: Span, speaks: Any) -> Iterator[dict[str, 
     kind = kind_of(campaign)
     path = kind.customer_path
     draw = holdout.held_out_in_sql(holdout.salt_of(campaign), f"{path}external_id", holdout.share_of(campaign))
+    globally = holdout.globally_held_in_sql(campaign, GlobalHoldout.at(launch_of(campaign)), path)
     after = span.since
     while after < span.until:
         until = min(after + _WINDOW, span.until)
         rows = (
             kind.occasions(campaign, Window(after, until))
             .annotate(zone=F(f"{path}timezone"), known_since=F(f"{path}created_at"), speaks=speaks, held_out=draw)
-            .annotate(email_key_=F(f"{path}email_key"), phone_key_=F(f"{path}phone_key"))
+            .annotate(globally=globally, email_key_=F(f"{path}email_key"), phone_key_=F(f"{path}phone_key"))
             .values(*_COLUMNS)
             .order_by("due_at", "customer_id")
         )

@@ -29,6 +29,7 @@ from microattentions.demo.purchases import (
     visits,
     weekly_spend,
 )
+from triggers import global_group
 
 CUSTOMERS: Final = 5_000
 WEEKS: Final = 78
@@ -62,6 +63,7 @@ def load(now: datetime, *, customers: int = CUSTOMERS, seed: int = SEED, progres
         for rank, slug in enumerate(PLANTED):
             progress(slug, 0.70 + 0.05 * rank)
             _finish(campaigns[slug], monday, now, diary, chance)
+        global_group.draw(global_group.suggested_share(), by="demo", now=monday - timedelta(weeks=LIVE_WEEKS))
         for rank, campaign in enumerate(campaign for slug, campaign in campaigns.items() if slug not in PLANTED):
             progress(campaign.slug, 0.90 + 0.03 * rank)
             _run_until_now(campaign, monday, now, diary, chance)

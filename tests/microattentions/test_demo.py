@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import pytest
@@ -12,8 +13,9 @@ from campaigns.launch import launch_problems
 from campaigns.models import Answer, Campaign, Customer, Order, TierReach
 from microattentions.demo.load import load
 from microattentions.demo.planted import PLANTED, PLANTED_BASKET
-from triggers.holdout import held_out, salt_of
-from triggers.models import Attempt, Decision, Delivery, Occasion
+from triggers.holdout import held_out, owed, salt_of
+from triggers.models import Attempt, Decision, Delivery, GlobalHoldout, Occasion
+from triggers.occasions.kind import launch_of
 from triggers.planner import plan
 
 NOW: Final = datetime(2026, 11, 18, 10, tzinfo=UTC)
@@ -66,9 +68,24 @@ class TestDemo:
         assert all(p.startswith(("+3363998", "+447700900")) or p[5:9] == "5550" or p[5:8] == "555" for p in phones)
 
     def test_arms_are_the_planners_own_draw(self) -> None:
+        group = GlobalHoldout.objects.get()
         for occasion in Occasion.objects.exclude(decision=Decision.SKIPPED).select_related("campaign", "customer"):
-            out = held_out(salt_of(occasion.campaign), occasion.customer.external_id, occasion.campaign.holdout_share)
-            assert (occasion.decision == Decision.HELD_OUT) == out
+            unit, campaign = occasion.customer.external_id, occasion.campaign
+            globally = launch_of(campaign) >= group.since and not owed(campaign)
+            if globally and held_out(group.salt, unit, group.share):
+                arm = Decision.GLOBAL
+            else:
+                out = held_out(salt_of(campaign), unit, campaign.holdout_share)
+                arm = Decision.HELD_OUT if out else Decision.DUE
+            assert occasion.decision == arm
+
+    def test_the_global_control_group_was_drawn_before_what_runs_now(self) -> None:
+        group = GlobalHoldout.objects.get()
+        kept = Occasion.objects.filter(decision=Decision.GLOBAL)
+
+        assert (group.share, group.drawn_by) == (Decimal("0.20"), "demo")
+        assert set(kept.values_list("campaign__status", flat=True)) == {"live"}
+        assert not Delivery.objects.filter(customer__in=kept.values("customer"), campaign__status="live").exists()
 
     def test_nobody_hears_from_us_twice_a_day(self) -> None:
         days = Counter(Delivery.objects.values_list("customer", "spoken_on"))
