@@ -182,6 +182,31 @@ def test_campaign_is_approved_then_launched_then_paused(marie: Client) -> None:
     assert campaign.approved_by == "marie"
 
 
+def test_draft_shows_why_it_was_sent_back_until_it_is_submitted_again(marie: Client) -> None:
+    campaign = draft()
+    page = f"/studio/campaigns/campaign/{campaign.pk}/"
+    marie.post(f"{page}step/", {"step": "submit"})
+    assert 'id="what-must-change"' in marie.get(page).content.decode()
+    marie.post(f"{page}step/", {"step": "send_back", "why": "<b>Too long</b>\r\nThree lines do."})
+    answer = marie.get(page)
+    line = answer.context["sent_back"]
+    assert (line.who, line.detail) == ("marie", "<b>Too long</b>\nThree lines do.")
+    assert "Sent back by marie:" in answer.content.decode()
+    assert "&lt;b&gt;Too long&lt;/b&gt;<br>Three lines do." in answer.content.decode()
+    assert answer.context["history"][0].detail == line.detail
+    assert 'id="what-must-change"' not in answer.content.decode()
+    marie.post(f"{page}step/", {"step": "submit"})
+    assert marie.get(page).context["sent_back"] is None
+    assert "Sent back by" not in marie.get(page).content.decode()
+
+
+def test_sending_back_without_a_reason_says_what_is_wanted(marie: Client) -> None:
+    campaign = draft()
+    for step in ("submit", "send_back"):
+        answer = marie.post(f"/studio/campaigns/campaign/{campaign.pk}/step/", {"step": step}, follow=True)
+    assert messages_of(answer) == ["Say why you send it back: whoever wrote it must know what to change."]
+
+
 def test_step_that_is_refused_says_why(marie: Client) -> None:
     campaign = draft()
     campaign.gesture.variants.all().delete()
