@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from campaigns.address import address_key
 from campaigns.api.authentication import key_hash
-from campaigns.models import ApiKey, Campaign, Consent, JourneyMoment, Shop, Spend, Suppression
+from campaigns.models import ApiKey, Campaign, Consent, JourneyMoment, Sender, Shop, Spend, Suppression
 from tests import cast
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
@@ -262,3 +262,15 @@ def test_list_needs_as_many_queries_for_thirty_rows_as_for_three(
         cast.live_campaign(slug=f"campaign-{number}")
     with django_assert_max_num_queries(16):
         assert marie.get(f"/studio/campaigns/{name}/").status_code == 200
+
+
+def test_farewell_of_a_sender_is_written_with_the_shop(marie: Client) -> None:
+    cast.shop()
+    page = marie.get("/studio/campaigns/shop/1/change/")
+    forms = [page.context["adminform"].form]
+    for inline in page.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    data = {field.html_name: field.value() for form in forms for field in form if field.value() is not None}
+    data[next(name for name in data if name.endswith("-farewell"))] = "Merci.\nBonne route !"
+    assert marie.post("/studio/campaigns/shop/1/change/", data).status_code == 302
+    assert [sender.farewell for sender in Sender.objects.order_by("pk")] == ["Merci.\nBonne route !", ""]
