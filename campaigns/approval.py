@@ -73,11 +73,14 @@ def actor_of_key(key: ApiKey) -> str:
 
 
 def wrote(campaign: Campaign, actor: str) -> bool:
-    """Whether `actor` wrote or submitted what is now to be approved: since its last approval, or ever."""
+    """Whether `actor` wrote or submitted what is now to be approved: since its last approval, or ever where that was
+    withdrawn by sending the campaign back."""
     done = audit.about(campaign)
-    approved = done.filter(kind="campaign", action=AuditEntry.Action.APPROVED).values_list("pk", flat=True).first()
+    verdicts = done.filter(kind="campaign", action__in=(AuditEntry.Action.APPROVED, AuditEntry.Action.SENT_BACK))
+    last = verdicts.first()
+    approved = last.pk if last and last.action == AuditEntry.Action.APPROVED else 0
     own = (AuditEntry.Action.CREATED, AuditEntry.Action.EDITED, AuditEntry.Action.SUBMITTED)
-    return done.filter(actor=actor, action__in=own, pk__gt=approved or 0).exists()
+    return done.filter(actor=actor, action__in=own, pk__gt=approved).exists()
 
 
 def others_may_approve(actor: str) -> bool:

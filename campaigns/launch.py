@@ -1,4 +1,4 @@
-"""The life of a campaign: reviewed, approved, dry-run, launched to a share or to all, paused, resumed, ended."""
+"""The life of a campaign: reviewed, sent back, approved, run dry, launched to some or all, paused, resumed, ended."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -27,6 +27,8 @@ UNSENT: Final = (Status.DRAFT, Status.IN_REVIEW, Status.APPROVED)
 FROZEN_CAMPAIGN: Final = ("moment", "gesture", "holdout_share", "promised")
 SMALLEST_CANARY: Final = Decimal("0.01")
 LARGEST_CANARY: Final = Decimal("0.5")
+# Characters of the reason for sending a campaign back.
+LONGEST_WHY: Final = 500
 
 
 # What higher apps know to stand in the way: they register at start-up.
@@ -111,6 +113,23 @@ def approve(campaign: Campaign, *, by: str, now: datetime) -> bool:
     allowed = (status,) if campaign.status in launched else UNSENT
     _move(campaign, allowed, status, Action.APPROVED, by=by, now=now, facts={"hash": digest, "own": own}, **marks)
     return own
+
+
+def send_back(campaign: Campaign, *, by: str, now: datetime, why: str) -> None:
+    """Return a campaign to its author as a draft, its approval void, with the reason `why` in the audit log.
+
+    Raises LaunchRefused without a reason or with one beyond LONGEST_WHY characters, and unless the campaign is in
+    review or approved; what began is paused or stopped instead. One's own work may be sent back, unlike approved.
+    """
+    # PostgreSQL stores no NUL, and a browser ends the lines of a text by two characters.
+    reason = why.replace("\0", "").replace("\r\n", "\n").strip()
+    if not reason:
+        raise LaunchRefused(_("Say why you send it back: whoever wrote it must know what to change."))
+    if len(reason) > LONGEST_WHY:
+        raise LaunchRefused(_("The reason has more than %(n)s characters: shorten it.") % {"n": LONGEST_WHY})
+    allowed = (Status.IN_REVIEW, Status.APPROVED)
+    facts = {"why": reason}
+    _move(campaign, allowed, Status.DRAFT, Action.SENT_BACK, by=by, now=now, facts=facts, approved_hash="")
 
 
 def shadow(campaign: Campaign, *, by: str, now: datetime) -> None:

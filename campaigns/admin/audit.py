@@ -17,6 +17,9 @@ from campaigns.models import AuditEntry, Campaign
 from campaigns.pauses import PauseReason
 
 _SHOWN: Final = 30
+_Action = AuditEntry.Action
+# What takes a draft on, or makes a campaign one again.
+_TO_DRAFT_AND_ON: Final = (_Action.SUBMITTED, _Action.APPROVED, _Action.VOIDED, _Action.SENT_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,20 @@ class Line:
 
 def history(campaign: Campaign) -> list[Line]:
     """Return the latest that was done to the campaign, its moment and its gesture, the newest first."""
-    return [
-        Line(entry.at, actor_words(entry), action_words(entry), detail_words(entry))
-        for entry in audit.about(campaign)[:_SHOWN]
-    ]
+    return [_line(entry) for entry in audit.about(campaign)[:_SHOWN]]
+
+
+def sent_back(campaign: Campaign) -> Line | None:
+    """Return the line of a draft's history that sent it back, with the reason; None where it was not, or since then
+    was submitted, approved or voided."""
+    if campaign.status != Campaign.Status.DRAFT:
+        return None
+    last = AuditEntry.objects.filter(kind="campaign", subject_id=campaign.pk, action__in=_TO_DRAFT_AND_ON).first()
+    return _line(last) if last and last.action == AuditEntry.Action.SENT_BACK else None
+
+
+def _line(entry: AuditEntry) -> Line:
+    return Line(entry.at, actor_words(entry), action_words(entry), detail_words(entry))
 
 
 def actor_words(entry: AuditEntry) -> str:
@@ -53,6 +66,8 @@ def detail_words(entry: AuditEntry) -> str:
     detail = entry.detail
     if detail.get("own"):
         return gettext("by their own author: nobody else may approve here")
+    if why := detail.get("why"):
+        return str(why)
     if reason := detail.get("reason"):
         return str(PauseReason(reason).label)
     if share := detail.get("share"):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns import clock, launch
 from campaigns.admin import audience_count
-from campaigns.admin.audit import history
+from campaigns.admin.audit import history, sent_back
 from campaigns.admin.base import StudioAdmin
 from campaigns.admin.campaign_form import CampaignForm
 from campaigns.admin.display import money, pill
@@ -153,6 +153,8 @@ class CampaignAdmin(StudioAdmin):
             "approval_words": approval_words(request, campaign, steps),
             "canary": f"{float((campaign.canary_share or 0) * 100):g}",
             "why_paused": pause_sentence(campaign),
+            "sent_back": sent_back(campaign),
+            "longest_why": launch.LONGEST_WHY,
             "history": history(campaign),
             "customer": customer,
             "words": words,

@@ -1,6 +1,6 @@
 """The shop with its senders and hours, tiers, key events and what acquisition cost."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -18,12 +18,22 @@ from campaigns.models import BlackoutDay, ChannelCap, KeyEvent, PermittedHours, 
 from campaigns.models.fields import known_timezones
 
 
+class SenderForm(ModelForm):
+    """A sender, whose farewell may have several lines."""
+
+    class Meta:
+        model = Sender
+        fields = ("language", "sms_from", "email_name", "email_address", "reply_to", "farewell")
+        widgets: ClassVar = {"farewell": forms.Textarea(attrs={"rows": 3})}
+
+
 class SenderInline(Stacked):
     """In whose name the shop writes, a language each."""
 
     model = Sender
+    form = SenderForm
     extra = 0
-    fields = (("language", "sms_from"), ("email_name", "email_address", "reply_to"))
+    fields = (("language", "sms_from"), ("email_name", "email_address", "reply_to"), "farewell")
 
 
 class HoursInline(Stacked):

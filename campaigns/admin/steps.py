@@ -42,6 +42,10 @@ def _approve(campaign: Campaign, by: str, now: datetime, _form: QueryDict) -> st
     return None
 
 
+def _send_back(campaign: Campaign, by: str, now: datetime, form: QueryDict) -> None:
+    launch.send_back(campaign, by=by, now=now, why=form.get("why", ""))
+
+
 def _launch_to_some(campaign: Campaign, by: str, now: datetime, form: QueryDict) -> None:
     share = next((share for share in SHARES if str(share) == form.get("share")), SHARES[1])
     launch.launch(campaign, by=by, now=now, share=share)
@@ -64,6 +68,15 @@ STEPS: Final[tuple[Step, ...]] = (
         _("Approved: it can be launched."),
         approval.PERMISSION,
         _approve,
+    ),
+    Step(
+        "send_back",
+        _("Send back"),
+        "",
+        _("Sent back: it is a draft again, and its page says why."),
+        approval.PERMISSION,
+        _send_back,
+        "secondary",
     ),
     Step(
         "shadow",
@@ -120,8 +133,8 @@ STEPS: Final[tuple[Step, ...]] = (
 )
 _OPEN: Final = {
     Status.DRAFT: ("approve", "submit"),
-    Status.IN_REVIEW: ("approve",),
-    Status.APPROVED: ("launch", "canary", "shadow"),
+    Status.IN_REVIEW: ("approve", "send_back"),
+    Status.APPROVED: ("launch", "canary", "shadow", "send_back"),
     Status.SHADOW: ("launch", "canary", "pause", "end"),
     Status.CANARY: ("launch", "pause", "end"),
     Status.LIVE: ("pause", "end"),

@@ -1,11 +1,12 @@
 """How stored things look in the API: the same names and forms in which they are posted."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from campaigns.ingest.customers import birth_date_text
-from campaigns.models import Campaign, Customer, GestureTemplate, JourneyMoment, Order, Product
+from campaigns.models import Campaign, Customer, GestureTemplate, JourneyMoment, Order, PermittedHours, Product, Shop
 from campaigns.models.fields import major_units
+from campaigns.models.shop import WEEKDAYS
 
 
 def instant(value: datetime | None) -> str | None:
@@ -58,6 +59,38 @@ def product_shape(product: Product) -> dict[str, Any]:
     """Return a product as it was posted."""
     names = ("names", "url", "image_url", "category", "stock")
     return {"id": product.sku} | {name: getattr(product, name) for name in names}
+
+
+def shop_shape(shop: Shop) -> dict[str, Any]:
+    """Return the shop's settings as they are written; prices as amounts of its currency."""
+    names = ("name", "website", "postal_address", "country", "timezone", "currency", "language", "leap_day")
+    caps = ("birth_date_lock_days", "daily_cap", "weekly_cap", "monthly_cap", "commercial_cap", "survey_rest_days")
+    of_sender = ("language", "email_name", "email_address", "reply_to", "sms_from", "farewell")
+    of_cap = ("channel", "daily", "weekly", "monthly", "commercial")
+    prices = ("sms_price", "sms_daily_budget")
+    return (
+        {name: getattr(shop, name) for name in (*names, *caps)}
+        | {name: str(major_units(getattr(shop, name), shop.currency)) for name in prices}
+        | {"senders": list(shop.senders.order_by("language").values(*of_sender))}
+        | {"permitted_hours": [_hours_shape(hours) for hours in shop.permitted_hours.order_by("channel")]}
+        | {"channel_caps": list(shop.channel_caps.order_by("channel").values(*of_cap))}
+        | {"blackout_days": [{"day": day.day.isoformat(), "label": day.label} for day in shop.blackout_days.all()]}
+    )
+
+
+def _hours_shape(hours: PermittedHours) -> dict[str, Any]:
+    return {
+        "channel": hours.channel,
+        "opens": _clock(hours.opens),
+        "closes": _clock(hours.closes),
+        # The studio takes them in any order.
+        "weekdays": "".join(day for day in WEEKDAYS if day in hours.weekdays),
+        "closed_on_holidays": hours.closed_on_holidays,
+    }
+
+
+def _clock(value: time) -> str:
+    return value.isoformat("seconds" if value.second else "minutes")
 
 
 def moment_shape(moment: JourneyMoment) -> dict[str, Any]:

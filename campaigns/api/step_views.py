@@ -1,4 +1,4 @@
-"""A campaign's steps by API: reviewed, approved, launched (dry, to a share, to all), paused, stopped."""
+"""A campaign's steps by API: reviewed, sent back or approved, launched (dry, to a share, to all), paused, stopped."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from campaigns.api.idempotency import idempotent
 from campaigns.api.shapes import campaign_state
 from campaigns.approval import actor_of_key
 from campaigns.ingest.faults import Refused, fault
+from campaigns.ingest.values import Text
 from campaigns.models import ApiKey, Campaign
 
 
@@ -34,6 +35,12 @@ class LaunchBody(StepBody):
 
     mode: Literal["live", "shadow", "canary"] = "live"
     share: Annotated[str, StringConstraints(pattern=r"^0\.[0-9]{1,3}$")] | None = None
+
+
+class SendBackBody(StepBody):
+    """Why the campaign is sent back, for whoever wrote it."""
+
+    why: Annotated[str, StringConstraints(strip_whitespace=True), Text(launch.LONGEST_WHY, shortest=1)]
 
 
 def _launch(campaign: Campaign, body: Any, by: str, now: datetime) -> None:
@@ -66,6 +73,11 @@ STEPS: Final[dict[str, _Step]] = {
         "Approve a campaign as it now is, which the key itself did not write",
         lambda c, _body, by, now: launch.approve(c, by=by, now=now),
     ),
+    "send-back": _Step(
+        "Send a campaign back to whoever wrote it: a draft again, its approval void",
+        lambda c, body, by, now: launch.send_back(c, by=by, now=now, why=body.why),
+        body=SendBackBody,
+    ),
     "launch": _Step(
         "Launch an approved campaign: dry, to a share, or to all; or resume a paused one", _launch, body=LaunchBody
     ),
@@ -82,7 +94,7 @@ def step_view(name: str) -> type[ApiView]:
         scopes: ClassVar[Mapping[str, str]] = {"POST": step.scope}
 
         @operation(
-            name=f"{name}_campaign",
+            name=f"{name.replace('-', '_')}_campaign",
             summary=step.summary,
             body=step.body if step.body is not StepBody else None,
             answers={200: CampaignOut},

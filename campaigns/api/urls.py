@@ -14,6 +14,7 @@ from campaigns.api.facts import (
     OrderView,
     ProductView,
 )
+from campaigns.api.shop import ShopView
 from campaigns.api.spend import ReferralCodeView, SpendView
 from campaigns.api.step_views import STEPS, step_view
 
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/answers", AnswersView.as_view()),
     path("v1/consents", ConsentsView.as_view()),
     path("v1/batch", BatchView.as_view()),
+    path("v1/shop", ShopView.as_view()),
     path("v1/spend", SpendView.as_view()),
     path("v1/referral-codes/<shop_id:code>", ReferralCodeView.as_view()),
     *(

@@ -12,7 +12,7 @@ class ApiKey(models.Model):
 
         INGEST = "ingest", _("send customers, orders and events")
         READ = "read", _("read")
-        DESIGN = "design", _("design moments, gestures and campaigns")
+        DESIGN = "design", _("design moments, gestures and campaigns, set up the shop")
         RUN = "run", _("approve, launch and pause")
         ERASE = "erase", _("erase customers")
 

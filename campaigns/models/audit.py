@@ -19,6 +19,7 @@ class AuditEntry(models.Model):
         DELETED = "deleted", _("deleted")
         SUBMITTED = "submitted", _("asked for review")
         APPROVED = "approved", _("approved")
+        SENT_BACK = "sent_back", _("sent back")
         VOIDED = "voided", _("approval voided by an edit")
         SHADOW = "shadow", _("dry run begun")
         CANARY = "canary", _("partial launch")

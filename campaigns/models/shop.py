@@ -107,6 +107,13 @@ class Sender(models.Model):
     sms_from = models.CharField(
         _("SMS sender"), max_length=20, blank=True, help_text=_("A number (+33…) or up to 11 letters.")
     )
+    farewell = models.CharField(
+        _("farewell"),
+        max_length=500,
+        blank=True,
+        default="",
+        help_text=_("Plain text on the page of whoever leaves, in place of our own thanks and goodbye."),
+    )
 
     class Meta:
         verbose_name = _("sender")

@@ -1,5 +1,6 @@
 """The life of a campaign: who may take which step, and what an edit voids."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -87,6 +88,48 @@ def test_what_was_written_before_an_approval_no_longer_counts_as_ones_own() -> N
     with pytest.raises(launch.LaunchRefused):
         launch.approve(campaign, by="ada", now=NOW)
     assert launch.approve(campaign, by="dora", now=NOW) is False
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", [launch.submit, launch.approve])
+def test_campaign_in_review_or_approved_is_sent_back_with_a_reason(step: Callable[..., object]) -> None:
+    campaign = draft()
+    step(campaign, by="ada", now=NOW)
+    launch.send_back(campaign, by="ada", now=LATER, why=" Too long:\r\nthree lines do.\0 ")
+    assert (campaign.status, campaign.approved_hash) == (Status.DRAFT, "")
+    entry = AuditEntry.objects.get(action="sent_back")
+    assert (entry.at, entry.actor, entry.detail) == (LATER, "ada", {"why": "Too long:\nthree lines do."})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("why", ["", " \r\n\0", "x" * 501])
+def test_campaign_is_not_sent_back_without_a_reason_or_with_a_long_one(why: str) -> None:
+    campaign = draft()
+    launch.submit(campaign, by="dora", now=NOW)
+    with pytest.raises(launch.LaunchRefused, match=r"Say why|more than 500 characters"):
+        launch.send_back(campaign, by="ada", now=NOW, why=why)
+    campaign.refresh_from_db()
+    assert (campaign.status, AuditEntry.objects.filter(action="sent_back").count()) == (Status.IN_REVIEW, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.SHADOW, Status.CANARY, Status.LIVE, Status.PAUSED])
+def test_what_is_not_before_an_approver_is_not_sent_back(status: Campaign.Status) -> None:
+    began = cast.LONG_AGO if status in (Status.CANARY, Status.LIVE, Status.PAUSED) else None
+    campaign = cast.live_campaign(status=status, shadow_at=NOW, launched_at=began)  # type: ignore[arg-type]
+    with pytest.raises(launch.LaunchRefused, match="not open"):
+        launch.send_back(campaign, by="ada", now=NOW, why="Too long.")
+
+
+@pytest.mark.django_db
+def test_sending_back_takes_from_the_author_what_the_approval_gave() -> None:
+    campaign = draft()
+    staff("dora", "approve_campaign")
+    staff("ada", "approve_campaign")
+    launch.approve(campaign, by="ada", now=NOW)
+    launch.send_back(campaign, by="ada", now=NOW, why="Too long.")
+    with pytest.raises(launch.LaunchRefused, match="somebody else must approve it"):
+        launch.approve(campaign, by="dora", now=NOW)
 
 
 @pytest.mark.django_db

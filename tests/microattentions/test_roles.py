@@ -33,6 +33,7 @@ MATRIX = {
 STEPS = {
     "submit": "yes no no yes",
     "approve": "no yes no yes",
+    "send_back": "no yes no yes",
     "shadow": "no yes no yes",
     "launch": "no yes no yes",
     "pause": "yes yes no yes",

@@ -13,13 +13,17 @@ def show(
     request: HttpRequest, template: str, facts: dict[str, Any] | None = None, *, language: str = "", status: int = 200
 ) -> HttpResponse:
     """Return `template` in `language` (BCP 47), else in the browser's."""
-    shop = Shop.get()
-    base = language.lower().partition("-")[0] or translation.get_language() or shop.language
-    spoken = base if base in ("fr", "en") else "en"
+    shop, spoken = Shop.get(), spoken_language(language)
     with translation.override(spoken):
         response = render(request, template, {"shop": shop, "language": spoken, **(facts or {})}, status=status)
     response["Content-Language"] = spoken
     return private(response)
+
+
+def spoken_language(language: str) -> str:
+    """Return the language of a page for who speaks `language` (BCP 47), else the browser's: one that we speak."""
+    base = language.lower().partition("-")[0] or translation.get_language() or Shop.get().language
+    return base if base in ("fr", "en") else "en"
 
 
 def broken_link(request: HttpRequest) -> HttpResponse:

@@ -9,10 +9,11 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns import clock
 from campaigns.consent import ADDRESS_KEYS, refuse, withdraw
-from campaigns.models import ChannelName, Suppression
+from campaigns.models import ChannelName, Sender, Suppression
+from campaigns.senders import by_language
 from triggers.links import BadToken, read_unsubscribe
 from triggers.models import Delivery
-from triggers.public.pages import broken_link, show
+from triggers.public.pages import broken_link, show, spoken_language
 
 
 # Mail programs post without a cookie, so there is nothing that a forged cross-site request could borrow: the signed
@@ -30,7 +31,18 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return show(request, "public/unsubscribe.html", facts, language=language)
     leave(delivery, now=clock.now())
-    return show(request, "public/unsubscribed.html", facts, language=language)
+    return show(request, "public/unsubscribed.html", facts | {"farewell": farewell(language)}, language=language)
+
+
+def farewell(language: str) -> str:
+    """Return the shop's own last words in the language of the page, '' where it has none in that language.
+
+    They are those of the sender that would write to them (fr-CA before fr), but never in a language the page is not in.
+    """
+    spoken = spoken_language(language)
+    words = {name: sender.farewell for name, sender in by_language(Sender.objects.exclude(farewell="")).items()}
+    own = language.casefold() if language.casefold().partition("-")[0] == spoken else spoken
+    return words.get(own) or words.get(spoken, "")
 
 
 def leave(delivery: Delivery, *, now: datetime) -> None:

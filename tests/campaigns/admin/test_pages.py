@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from campaigns.address import address_key
 from campaigns.api.authentication import key_hash
-from campaigns.models import ApiKey, Campaign, Consent, JourneyMoment, Shop, Spend, Suppression
+from campaigns.models import ApiKey, Campaign, Consent, JourneyMoment, Sender, Shop, Spend, Suppression
 from tests import cast
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
@@ -182,6 +182,31 @@ def test_campaign_is_approved_then_launched_then_paused(marie: Client) -> None:
     assert campaign.approved_by == "marie"
 
 
+def test_draft_shows_why_it_was_sent_back_until_it_is_submitted_again(marie: Client) -> None:
+    campaign = draft()
+    page = f"/studio/campaigns/campaign/{campaign.pk}/"
+    marie.post(f"{page}step/", {"step": "submit"})
+    assert 'id="what-must-change"' in marie.get(page).content.decode()
+    marie.post(f"{page}step/", {"step": "send_back", "why": "<b>Too long</b>\r\nThree lines do."})
+    answer = marie.get(page)
+    line = answer.context["sent_back"]
+    assert (line.who, line.detail) == ("marie", "<b>Too long</b>\nThree lines do.")
+    assert "Sent back by marie:" in answer.content.decode()
+    assert "&lt;b&gt;Too long&lt;/b&gt;<br>Three lines do." in answer.content.decode()
+    assert answer.context["history"][0].detail == line.detail
+    assert 'id="what-must-change"' not in answer.content.decode()
+    marie.post(f"{page}step/", {"step": "submit"})
+    assert marie.get(page).context["sent_back"] is None
+    assert "Sent back by" not in marie.get(page).content.decode()
+
+
+def test_sending_back_without_a_reason_says_what_is_wanted(marie: Client) -> None:
+    campaign = draft()
+    for step in ("submit", "send_back"):
+        answer = marie.post(f"/studio/campaigns/campaign/{campaign.pk}/step/", {"step": step}, follow=True)
+    assert messages_of(answer) == ["Say why you send it back: whoever wrote it must know what to change."]
+
+
 def test_step_that_is_refused_says_why(marie: Client) -> None:
     campaign = draft()
     campaign.gesture.variants.all().delete()
@@ -237,3 +262,15 @@ def test_list_needs_as_many_queries_for_thirty_rows_as_for_three(
         cast.live_campaign(slug=f"campaign-{number}")
     with django_assert_max_num_queries(16):
         assert marie.get(f"/studio/campaigns/{name}/").status_code == 200
+
+
+def test_farewell_of_a_sender_is_written_with_the_shop(marie: Client) -> None:
+    cast.shop()
+    page = marie.get("/studio/campaigns/shop/1/change/")
+    forms = [page.context["adminform"].form]
+    for inline in page.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    data = {field.html_name: field.value() for form in forms for field in form if field.value() is not None}
+    data[next(name for name in data if name.endswith("-farewell"))] = "Merci.\nBonne route !"
+    assert marie.post("/studio/campaigns/shop/1/change/", data).status_code == 302
+    assert [sender.farewell for sender in Sender.objects.order_by("pk")] == ["Merci.\nBonne route !", ""]

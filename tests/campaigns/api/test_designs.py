@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campaigns.approval import content_hash
-from campaigns.models import Campaign, GestureTemplate
+from campaigns.models import AuditEntry, Campaign, GestureTemplate
 from tests.campaigns.api.conftest import Api, problem
 from tests.cast import shop
 
@@ -97,6 +97,20 @@ def test_campaign_from_draft_to_end(designed: Api) -> None:
     assert (resumed["status"], resumed["launched_at"]) == ("live", launched["launched_at"])
     assert designed.post("campaigns/care/stop").json()["status"] == "ended"
     assert problem(designed.post("campaigns/care/launch"))[0] == 409
+
+
+def test_campaign_is_sent_back_with_a_reason(designed: Api) -> None:
+    designed.post("campaigns/care/submit")
+    assert designed.post("campaigns/care/send-back", {"why": " Too long. "}).json()["status"] == "draft"
+    assert AuditEntry.objects.get(action="sent_back").detail == {"why": "Too long."}
+    assert problem(designed.post("campaigns/care/send-back", {"why": "Too long."})) == (409, [""])
+
+
+@pytest.mark.parametrize("body", [None, {}, {"why": ""}, {"why": "  "}, {"why": "x" * 501}, {"why": 1}, {"why": "\0"}])
+def test_reason_for_sending_back_is_required_text(designed: Api, body: Any) -> None:
+    designed.post("campaigns/care/submit")
+    assert problem(designed.post("campaigns/care/send-back", body)) == (400, ["why"])
+    assert designed.get("campaigns/care").json()["status"] == "in_review"
 
 
 def test_edit_voids_the_approval(designed: Api) -> None:

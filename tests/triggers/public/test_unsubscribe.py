@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from campaigns.models import Consent, Customer, Suppression
+from campaigns.models import Consent, Customer, Sender, Shop, Suppression
 from tests import cast
 from tests.triggers.messages import sent
 from triggers.links import unsubscribe_url
@@ -68,6 +68,32 @@ def test_leaving_sms_keeps_the_emails(client: Client) -> None:
     assert "will send you no more text messages" in client.post(path(attempt)).content.decode()
     claire = Customer.objects.get()
     assert (claire.email_marketing, claire.sms_marketing) == (True, False)
+
+
+OURS = "Our door stays open."
+
+
+def test_page_says_the_shops_own_farewell_as_it_was_written(client: Client) -> None:
+    attempt = sent(cast.claire(language="en"))
+    Sender.objects.filter(language="en").update(farewell="Thank you, <b>all</b>.\nGo well.")
+    assert "Go well." not in client.get(path(attempt)).content.decode()
+    page = client.post(path(attempt)).content.decode()
+    assert '<p class="farewell">Thank you, &lt;b&gt;all&lt;/b&gt;.\nGo well.</p>' in page
+    assert OURS not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("fr-CA", "Bonne route !"), ("fr-BE", "Adieu."), ("fr", "Adieu."), ("en", OURS), ("de", OURS)],
+)
+def test_farewell_is_in_the_language_of_the_page_else_ours(client: Client, language: str, words: str) -> None:
+    attempt = sent(cast.claire(language=language))
+    Sender.objects.filter(language="fr").update(farewell="Adieu.")
+    writes = {"shop": Shop.get(), "email_name": "M", "email_address": "bonjour@maison-the.test"}
+    for other, farewell in (("fr-CA", "Bonne route !"), ("fr-BE", ""), ("de", "Lebt wohl.")):
+        Sender.objects.create(language=other, farewell=farewell, **writes)
+    page = client.post(path(attempt)).content.decode()
+    assert [said for said in ("Bonne route !", "Adieu.", "Lebt wohl.", OURS) if said in page] == [words]
 
 
 @pytest.mark.parametrize(("language", "spoken"), [("fr-CA", "fr"), ("en", "en"), ("de", "en")])
