@@ -5,6 +5,8 @@ without a number a fiftieth of it. By `run()` on a throw-away PostgreSQL databas
 process of its own, whose peak memory is one of the figures.
 """
 
+import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -100,13 +102,20 @@ def _measure(size: int) -> list[Figure]:
     _campaigns()
     throwaway.fill(FILL.format(customers=size, orders=2 * size, events=4 * size, now=NOW.isoformat()))
     shop = f"{size:,} customers, {2 * size:,} orders, {4 * size:,} events"
-    return [
-        *_ticks(min(DUE, size // 10), shop),
-        _birthdays(),
-        *_counts(),
-        _rehearsal(),
-        peak_memory("planning and rehearsing", 500),
-    ]
+    measures: tuple[Callable[[], list[Figure]], ...] = (
+        lambda: _ticks(min(DUE, size // 10), shop),
+        lambda: [_birthdays()],
+        _counts,
+        lambda: [_rehearsal()],
+        lambda: [peak_memory("planning and rehearsing", 500)],
+    )
+    figures = []
+    for measure in measures:
+        for measured in measure():
+            # The last of them takes its time.
+            print(json.dumps(measured, ensure_ascii=False), file=sys.stderr, flush=True)
+            figures.append(measured)
+    return figures
 
 
 def _campaigns() -> None:
