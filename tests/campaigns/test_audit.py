@@ -36,7 +36,7 @@ def test_api_and_studio_note_who_designed_what(designed: Api, marie: Client) -> 
     designed.patch("campaigns/care", {"priority": 3})
     assert told()[-2:] == [("API: test", "created", "Care"), ("API: test", "edited", "Care")]
     assert AuditEntry.objects.first().detail == {"fields": ["priority"]}  # type: ignore[union-attr]
-    tier = {"name": "Or", "slug": "or", "basis": "orders", "threshold": 3, "rank": 1}
+    tier = {"name": "Or", "slug": "or", "basis": "orders", "period": "ever", "threshold": 3, "rank": 1}
     marie.post("/studio/campaigns/tier/add/", tier)
     gold = Tier.objects.get()
     marie.post(f"/studio/campaigns/tier/{gold.pk}/change/", tier | {"rank": 2})
