@@ -195,7 +195,7 @@ def _faults(row: Model, prefix: str, *, exclude: set[str]) -> list[FaultDict]:
 class ShopView(ApiView):
     """The shop's settings."""
 
-    scopes: ClassVar[Mapping[str, str]] = {"GET": ApiKey.Scope.READ, "PATCH": ApiKey.Scope.DESIGN}
+    scopes: ClassVar[Mapping[str, str]] = {"GET": ApiKey.Scope.READ, "PATCH": ApiKey.Scope.RUN}
 
     @operation(name="read_shop", summary="Read the shop's settings", answers={200: ShopDesign}, tag="design")
     def get(self, request: Request) -> Response:

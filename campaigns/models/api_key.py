@@ -12,8 +12,8 @@ class ApiKey(models.Model):
 
         INGEST = "ingest", _("send customers, orders and events")
         READ = "read", _("read")
-        DESIGN = "design", _("design moments, gestures and campaigns, set up the shop")
-        RUN = "run", _("approve, launch and pause")
+        DESIGN = "design", _("design moments, gestures and campaigns")
+        RUN = "run", _("approve, launch and pause, set up the shop")
         ERASE = "erase", _("erase customers")
 
     name = models.CharField(_("name"), max_length=80)

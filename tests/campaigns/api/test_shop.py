@@ -158,4 +158,4 @@ def test_change_leaves_the_stop_switches_alone(api: Api) -> None:
 
 def test_settings_need_their_scopes(api_with: Callable[..., Api]) -> None:
     assert problem(api_with("ingest", "run").get("shop")) == (403, [])
-    assert problem(api_with("read", "run").patch("shop", {"name": "x"})) == (403, [])
+    assert problem(api_with("read", "design").patch("shop", {"name": "x"})) == (403, [])
