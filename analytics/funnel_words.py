@@ -47,6 +47,14 @@ def _step(step: Figures, labels: Mapping[str, str]) -> Figures:
         }
     if step["times"] is not None:
         told["time_sentence"] = _time_sentence(step["times"])
+        told["days"] = [
+            {
+                "day": number(point["day"]),
+                "share_text": percent(point["share"]),
+                "range_text": range_words([point["low"], point["high"]], 1),
+            }
+            for point in step["times"]["curve"]
+        ]
     return told
 
 

@@ -18,12 +18,10 @@ SEED: Final = """
 from datetime import timedelta
 from decimal import Decimal
 from django.contrib.auth.models import User
-from campaigns import clock
 from triggers.models import GlobalHoldout
 User.objects.create_superuser("marie", "marie@studio.test", "a-long-password")
-since = clock.now() - timedelta(days=30)
-GlobalHoldout.objects.create(epoch="2026Q2", share=Decimal("0.3"), since=since - timedelta(days=91))
-GlobalHoldout.objects.create(epoch="2026Q3", share=Decimal("0.3"), since=since)
+drawn = GlobalHoldout.objects.get()
+GlobalHoldout.objects.create(epoch="earlier", share=Decimal("0.3"), since=drawn.since - timedelta(days=91))
 """
 # Each page with the drawing that it must have, and a word of each language that it must say.
 PAGES: Final = {
@@ -31,6 +29,7 @@ PAGES: Final = {
     "funnel": ("funnel", "Step by step", "Étape par étape"),
     "signals?weeks=12": ("signals", "What comes before a purchase", "Ce qui précède un achat"),
     "nps": ("nps", "Month by month", "Mois par mois"),
+    "birthday-gift/signs": ("signs", "What the gesture moved", "Ce que le geste a fait bouger"),
     "birthday-wish/plan": ("", "Control groups compared", "Groupes de contrôle comparés"),
     "bilan": ("gained", "Money gained", "L’argent gagné"),
     "programme": ("conversion", "May this be believed?", "Peut-on s’y fier"),
@@ -44,9 +43,9 @@ PAPER: Final = 700
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, own_database: str) -> Iterator[Server]:
-    """A studio with the demo shop, marie, and two epochs of a global control group.
+    """A studio with the demo shop, marie, and an epoch before the demo's own global control group.
 
-    The demo knew neither when it sent: the earlier one must be refused, the later one began after its campaigns.
+    The demo did not know it when it sent: that one must be refused.
     """
     served = Server(tmp_path_factory.mktemp("studio"), own_database)
     served.manage("demo", "--customers", CUSTOMERS)
