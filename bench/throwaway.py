@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from bench.figures import Figure
@@ -70,10 +70,30 @@ def migrate() -> None:
     call_command("migrate", verbosity=0)
 
 
+# Building an index over all rows takes a fraction of what keeping it for each row would.
+_BARE: Final = """
+    CREATE TEMP TABLE bench_index AS SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+        AND tablename IN ('campaigns_customer', 'campaigns_order', 'campaigns_event')
+        AND indexname NOT IN (SELECT conname FROM pg_constraint);
+    DO $$ DECLARE found record; BEGIN
+        FOR found IN SELECT indexname FROM bench_index LOOP EXECUTE format('DROP INDEX %I', found.indexname); END LOOP;
+    END $$;
+"""
+_INDEXED: Final = """
+    SET maintenance_work_mem = '1GB';
+    DO $$ DECLARE found record; BEGIN
+        FOR found IN SELECT indexdef FROM bench_index LOOP EXECUTE found.indexdef; END LOOP;
+    END $$;
+    RESET maintenance_work_mem;
+"""
+
+
 def fill(statements: str) -> None:
     """Run the statements that fill the tables, make them as ready as an old database, and say how long that took."""
     began = time.perf_counter()
+    sql(_BARE)
     sql(statements)
+    sql(_INDEXED)
     sql("VACUUM ANALYZE")
     print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
 

@@ -1,6 +1,6 @@
 """A tick, a bell, an audience count and a rehearsal in a large shop with twenty live campaigns, beside bare queries.
 
-`python -m bench.ticks 5000000` fills 5 M customers, 10 M orders and 20 M events (half an hour of work for the server);
+`python -m bench.ticks 5000000` fills 5 M customers, 10 M orders and 20 M events (many minutes of work for the server);
 without a number a fiftieth of it. By `run()` on a throw-away PostgreSQL database of the server of DATABASE_URL, in a
 process of its own, whose peak memory is one of the figures.
 """
