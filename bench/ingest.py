@@ -110,9 +110,9 @@ def _measure(size: int, environment: dict[str, str]) -> list[Figure]:
         events = _compare(environment["DATABASE_URL"], "campaigns_event", EVENT_COLUMNS, post, event, event_row, size)
         _execute(
             environment["DATABASE_URL"],
-            "INSERT INTO campaigns_tier (slug, name, basis, threshold, rank) VALUES "
-            "('silver', 'Silver', 'spent', 10000, 1), ('gold', 'Gold', 'spent', 20000, 2), "
-            "('regular', 'Regular', 'orders', 2, 0)",
+            "INSERT INTO campaigns_tier (slug, name, basis, period, threshold, rank) VALUES "
+            "('silver', 'Silver', 'spent', 'ever', 10000, 1), ('gold', 'Gold', 'spent', 'ever', 20000, 2), "
+            "('regular', 'Regular', 'orders', 'ever', 2, 0)",
         )
         orders = _compare(
             environment["DATABASE_URL"], "campaigns_order", ORDER_COLUMNS, post, order, order_row, size // 2

@@ -200,7 +200,8 @@ def _plan(size: int) -> None:
     from triggers.planner import plan
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE triggers_occasion, triggers_delivery, triggers_attempt, triggers_guardfinding CASCADE")
+        kept = "triggers_occasion, triggers_delivery, triggers_attempt, triggers_guardfinding, triggers_heartbeat"
+        cursor.execute(f"TRUNCATE {kept} CASCADE")
         plan(NOW)
         cursor.execute("VACUUM ANALYZE")
     planned = Delivery.objects.count()
