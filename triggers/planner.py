@@ -70,7 +70,9 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Collect
     planned = Planned()
     opening = Opening.everywhere(Shop.get(), now)
     caps, group = CapsInSql(Caps(opening.shop, now)), GlobalHoldout.at(now)
-    last = Heartbeat.objects.filter(name=HEARTBEAT).values_list("business_at", flat=True).first()
+    beats = Heartbeat.objects.filter(name=HEARTBEAT).values_list("business_at", "swept_at")
+    last, swept = beats.first() or (None, None)
+    sweeps = _is_sweep(now, last, swept)
     live = (
         Campaign.objects.filter(status__in=Campaign.PLANNING)
         .select_related("moment", "gesture")
@@ -90,7 +92,9 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Collect
                 continue
             stop = max(last or now, now - _LONGEST_STOP)
             deciding = Deciding(Setting(campaign, opening), kind, caps, group, stop)
-            for news in _news(deciding, customers, _lately(campaign, now, last) if customers is None else None):
+            for news in _news(
+                deciding, customers, None if sweeps or customers is not None else _lately(campaign, last)
+            ):
                 # Most ticks bring a campaign nothing: asking that first spares the guards, whose SQL takes longest to
                 # write.
                 if news.exists():
@@ -101,7 +105,7 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Collect
         except ValidationError as error:
             logger.error("campaign %s cannot be planned: %s", campaign.pk, error.messages)
     if customers is None:
-        _beat(now, last)
+        _beat(now, last, now if sweeps else swept)
     return planned
 
 
@@ -127,24 +131,27 @@ def _everybody_is_asked(campaign: Campaign, now: datetime, last: datetime | None
     return (now - _EPOCH) // every > (last - _EPOCH) // every
 
 
-def _lately(campaign: Campaign, now: datetime, last: datetime | None) -> datetime | None:
-    """Return after which instant a plan for everybody looks; None where at all that is fresh: see the module's words.
+def _is_sweep(now: datetime, last: datetime | None, swept: datetime | None) -> bool:
+    """Return whether a plan for everybody looks at all that is fresh: see the module's words. One with the clock set
+    back does."""
+    if last is None or swept is None or now < max(last, swept):
+        return True
+    before, present = ((at - _AFTER_THE_QUARTER - _EPOCH) // _SWEEP for at in (swept, now))
+    return before < present
 
-    A campaign that began or was resumed of late had no ticks of its own before.
-    """
-    if last is None or now < last:
-        return None
-    began = max(launch_of(campaign), campaign.watched_since or _EPOCH)
-    swept, sweep = ((at - _AFTER_THE_QUARTER - _EPOCH) // _SWEEP for at in (last, now))
-    if began > last - _SWEEP or swept < sweep:
+
+def _lately(campaign: Campaign, last: datetime | None) -> datetime | None:
+    """Return after which instant a tick looks that is no sweep; None, at all that is fresh, for a campaign that was
+    launched or resumed after the last sweep."""
+    if last is None or max(launch_of(campaign), campaign.watched_since or _EPOCH) > last - _SWEEP:
         return None
     return last - kind_of(campaign).asks_everybody_every - _LATELY
 
 
-def _beat(now: datetime, last: datetime | None) -> None:
+def _beat(now: datetime, last: datetime | None, swept: datetime | None) -> None:
     """Keep the latest instant planned: a clock set back does not make what was planned already look like a stop."""
     Heartbeat.objects.update_or_create(
-        name=HEARTBEAT, defaults={"business_at": max(now, last or now), "finished_at": Now()}
+        name=HEARTBEAT, defaults={"business_at": max(now, last or now), "swept_at": swept, "finished_at": Now()}
     )
 
 

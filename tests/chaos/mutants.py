@@ -72,10 +72,10 @@ def watermark_planner() -> None:
     """Only what fell due since the last plan is looked at."""
     proper = planner._news
 
-    def news(deciding: Any, customers: Any) -> Any:
-        return [part.filter(due_at__gt=deciding.stop) for part in proper(deciding, customers)]
+    def news(deciding: Any, customers: Any, lately: Any) -> Any:
+        return [part.filter(due_at__gt=deciding.stop) for part in proper(deciding, customers, lately)]
 
-    planner._news = news
+    vars(planner)["_news"] = news
 
 
 def no_final_check() -> None:

@@ -169,7 +169,7 @@ def test_one_mailbox_may_hear_of_two_orders_on_two_days() -> None:
     plan(MORNING)
     assert findings() == {}
     cast.order(again, "A-3", MORNING - timedelta(days=1))
-    plan(MORNING)
+    plan(MORNING, [again.pk])
     assert findings() == {"merci/claire-again": Finding("duplicate_address", "2026-03-13")}
 
 

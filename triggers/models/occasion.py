@@ -81,11 +81,15 @@ class GuardFinding(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a periodic job last finished, in business and in real time."""
+    """When a periodic job last finished, in business and in real time.
+
+    `swept_at`, of the planner alone: when it last looked at all that is fresh, in business time.
+    """
 
     name = models.CharField(max_length=30, primary_key=True)
     business_at = models.DateTimeField()
     finished_at = models.DateTimeField()
+    swept_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
