@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -59,7 +60,7 @@ def gesture_problems(gesture: GestureTemplate, channels: Sequence[str], *, with_
     problems = []
     for channel in channels:
         label = ChannelName(channel).label
-        texts = [variant for variant in gesture.variants.all() if variant.channel == channel]
+        texts = sorted((text for text in gesture.variants.all() if text.channel == channel), key=attrgetter("pk"))
         if not texts:
             problems.append(_("The gesture has no text for %(channel)s: write one.") % {"channel": label})
         elif (
