@@ -73,16 +73,7 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Collect
     beats = Heartbeat.objects.filter(name=HEARTBEAT).values_list("business_at", "swept_at")
     last, swept = beats.first() or (None, None)
     sweeps = _is_sweep(now, last, swept)
-    live = (
-        Campaign.objects.filter(status__in=Campaign.PLANNING)
-        .select_related("moment", "gesture")
-        .prefetch_related("gesture__variants", "absorbed_by")
-        .order_by("-priority", "pk")
-    )
-    # What may be absorbed is asked when it is known what absorbs it.
-    for campaign in sorted(live, key=lambda campaign: bool(campaign.absorbed_by.all())) if opening.places else ():
-        # In memory alone: a dry run plans as if it had been launched when it began.
-        campaign.launched_at = campaign.launched_at or campaign.shadow_at
+    for campaign in _running() if opening.places else ():
         try:
             # A rule that an older version stored must not stop the others.
             rule, kind = parse_rule(campaign.moment.kind, campaign.moment.rule), kind_of(campaign)
@@ -107,6 +98,21 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Collect
     if customers is None:
         _beat(now, last, now if sweeps else swept)
     return planned
+
+
+def _running() -> list[Campaign]:
+    """Return the campaigns that decide, the more urgent first; what may be absorbed comes when it is known what absorbs
+    it."""
+    running = (
+        Campaign.objects.filter(status__in=Campaign.PLANNING)
+        .select_related("moment", "gesture")
+        .prefetch_related("gesture__variants", "absorbed_by")
+        .order_by("-priority", "pk")
+    )
+    for campaign in running:
+        # In memory alone: a dry run plans as if it had been launched when it began.
+        campaign.launched_at = campaign.launched_at or campaign.shadow_at
+    return sorted(running, key=lambda campaign: bool(campaign.absorbed_by.all()))
 
 
 def _store(deciding: Deciding, news: QuerySet[Any, Any]) -> Counter[tuple[str, str]]:

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='tier',
             name='period',
-            field=models.CharField(choices=[('ever', 'ever since'), ('year', 'in any 12 months')], default='ever', help_text='In any 12 months: it is lost again when the total falls, and can be reached anew each year.', max_length=4, verbose_name='counted'),
+            field=models.CharField(choices=[('ever', 'ever since'), ('year', 'in any 12 months')], default='ever', help_text='In any 12 months: it is lost again when the total falls, and can be reached anew each year.', max_length=4, verbose_name='over how long'),
         ),
         migrations.AddField(
             model_name='tierreach',

@@ -28,7 +28,7 @@ class Tier(models.Model):
     name = models.CharField(_("name"), max_length=80)
     basis = models.CharField(_("counts"), max_length=10, choices=Basis, default=Basis.SPENT)
     period = models.CharField(
-        _("counted"),
+        _("over how long"),
         max_length=4,
         choices=Period,
         default=Period.EVER,
