@@ -23,15 +23,17 @@ def before_after(campaign: Campaign, now: datetime, zone: ZoneInfo) -> tuple[Res
     if now < after.until:
         running = refuse_all("after_period_running", until=after.until.isoformat())
         return running, running, told
-    sides = _sides(periods, campaign)
-    plain = compare(sides["after"], sides["before"], level=LEVEL, evidence=Evidence.PLAIN)
-    plain[Metric.CAC] = _acquisition(launched, days, zone)
     last_launch = civil_shift(launched, -YEAR, zone)
     last_before, last_after = before_and_after(last_launch, days, zone)
     first = data_since()
-    if first is None or first > last_before.since:
+    has_last_year = first is not None and first <= last_before.since
+    if has_last_year:
+        periods |= {"last_before": last_before, "last_after": last_after}
+    sides = _sides(periods, campaign)
+    plain = compare(sides["after"], sides["before"], level=LEVEL, evidence=Evidence.PLAIN)
+    plain[Metric.CAC] = _acquisition(launched, days, zone)
+    if not has_last_year:
         return plain, interrupted(campaign, plain, first, now, zone), told
-    sides |= _sides({"last_before": last_before, "last_after": last_after}, campaign)
     last_year = compare(sides["last_after"], sides["last_before"], level=LEVEL, evidence=Evidence.PLAIN)
     last_year[Metric.CAC] = _acquisition(last_launch, days, zone)
     return plain, adjust_for_season(plain, last_year, sides), told

@@ -12,7 +12,6 @@ from typing import Any, Final
 from analytics.facts.contacts import Assignment
 from analytics.facts.messages import Messages
 from analytics.facts.outcomes import Arm
-from analytics.facts.tails import Tails
 from analytics.kernel import Scores
 from campaigns.models import Campaign
 
@@ -26,16 +25,13 @@ SETTINGS: Final = (
 _LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")
 
 
-def inputs_of(
-    assigned: Assignment, arms: Mapping[str, Arm], scores: Mapping[str, Scores], sent: Messages, tails: Tails | None
-) -> Figures:
+def inputs_of(assigned: Assignment, arms: Mapping[str, Arm], scores: Mapping[str, Scores], sent: Messages) -> Figures:
     """Return the sums from which the figures beside the control group follow, JSON-ready, money in minor units."""
     return {
         "assignment": _plain(assigned),
         "arms": {name: _plain(arm) for name, arm in arms.items()},
         "scores": {name: _plain(answers) for name, answers in scores.items()},
         "messages": _plain(sent),
-        "tails": _plain(tails),
     }
 
 

@@ -12,7 +12,6 @@ from analytics.facts.contacts import Assignment, assignment
 from analytics.facts.messages import Messages, exclusions, messages, withheld
 from analytics.facts.outcomes import Arm, arm_outcomes
 from analytics.facts.roomy import roomy
-from analytics.facts.tails import cut_tails
 from analytics.facts.windows import before_and_after, civil_shift, whole_weeks
 from analytics.gates import (
     Course,
@@ -83,10 +82,6 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
     plain, season, periods = before_after(campaign, now, zone)
     primary, revenue = held_out[Metric.CONVERSION], held_out[Metric.REVENUE]
     overwhelmed = max(largest_shares(arms).values()) >= OVERWHELMING_SHARE
-    tails = None
-    if isinstance(revenue, Estimate):
-        sizes = {name: arm.contacts for name, arm in arms.items()}
-        tails = cut_tails(campaign, now, zone, assigned.anchors, sizes)
     gates = [
         health,
         volume_gate(arms),
@@ -115,7 +110,7 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
             for metric in Metric
         },
         "largest_share": largest_shares(arms),
-        "robust": other_ways(revenue, arms, tails) if isinstance(revenue, Estimate) else [],
+        "robust": other_ways(revenue, arms) if isinstance(revenue, Estimate) else [],
         # One customer with half of the money: what is earned on it is that person's whim.
         "beside": _beside(held_out, but={Metric.REVENUE} if overwhelmed else set()),
         "returns": None if overwhelmed else money_back(campaign, arms["treated"], cost, revenue),
@@ -123,7 +118,7 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
         if isinstance(revenue, Estimate) and not course.early and not overwhelmed
         else None,
         "contacts_before_after": _plain(_contacts_before_after(campaign, arms["treated"])),
-        "inputs": inputs_of(assigned, arms, scores, sent, tails),
+        "inputs": inputs_of(assigned, arms, scores, sent),
     }
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from analytics.facts.outcomes import Arm
-from analytics.facts.tails import Tails
 from analytics.kernel import Estimate, TooLittleData, compare_adjusted, compare_revenue
 
 type Figures = dict[str, Any]
@@ -18,7 +17,7 @@ NOTABLE_SHARE: Final = 0.2
 OVERWHELMING_SHARE: Final = 0.5
 
 
-def other_ways(raw: Estimate, arms: Mapping[str, Arm], tails: Tails | None) -> list[Figures]:
+def other_ways(raw: Estimate, arms: Mapping[str, Arm]) -> list[Figures]:
     """Return revenue a contact by CUPED and winsorised, at the level of `raw`; what cannot be computed is left out."""
     ways: list[Figures] = []
     try:
@@ -30,12 +29,13 @@ def other_ways(raw: Estimate, arms: Mapping[str, Arm], tails: Tails | None) -> l
             replace(adjusted.estimate, mature=raw.mature).as_dict()
             | {"way": "cuped", "correlation": adjusted.correlation, "contacts_needed": adjusted.contacts_needed}
         )
-    if tails is not None:
+    treated, control = arms["treated"], arms["control"]
+    if treated.cut is not None and control.cut is not None:
         try:
-            cut = replace(compare_revenue(tails.treated, tails.control, level=raw.level), method="winsorised")
+            cut = replace(compare_revenue(treated.cut, control.cut, level=raw.level), method="winsorised")
         except TooLittleData:
             return ways
-        ways.append(replace(cut, mature=raw.mature).as_dict() | {"way": "winsorised", "most": tails.most})
+        ways.append(replace(cut, mature=raw.mature).as_dict() | {"way": "winsorised", "most": treated.cap})
     return ways
 
 

@@ -15,7 +15,8 @@ from django.db.models import Exists, F, OuterRef
 
 from analytics.facts.answers import SURVEY
 from analytics.facts.contacts import ARMS, Assignment, contacts, mature_before
-from analytics.facts.outcomes import MOST_WEEKS, orders_near, people
+from analytics.facts.order_sums import orders_near, people
+from analytics.facts.outcomes import MOST_WEEKS
 from analytics.facts.windows import Period, civil_day, shifted
 from campaigns.models import Answer, Campaign, Event
 from triggers.models import MAY_HAVE_SPOKEN, Decision, Delivery, Occasion
