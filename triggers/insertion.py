@@ -1,5 +1,6 @@
 """Storing decided occasions and the deliveries of the due ones: PostgreSQL's one statement, and its portable twin."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 
 from campaigns.models import Campaign
 from triggers.models import Delivery, Occasion, State
@@ -38,6 +39,12 @@ def side_by_side() -> bool:
     """Return whether several selects can be stored at once: not on SQLite, and not where an open transaction hides from
     another connection what it has written."""
     return connection.vendor == "postgresql" and not connection.in_atomic_block
+
+
+def expected(rows: QuerySet[Any, Any]) -> int:
+    """Return how many rows PostgreSQL expects, which may be wrong by a few times, without reading any."""
+    plan: list[dict[str, Any]] = json.loads(rows.explain(format="json"))
+    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 def insert(campaign: Campaign, now: datetime, selects: Sequence[Select]) -> Counter[tuple[str, str]]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Now
 
 from campaigns.bell import Fact
@@ -89,7 +89,7 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Collect
                 # Most ticks bring a campaign nothing: asking that first spares the guards, whose SQL takes longest to
                 # write.
                 if news.exists():
-                    stored = _store(deciding, news)
+                    stored = _store(deciding, news, few=customers is not None)
                     planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
                     if _due(stored) >= SMALLEST_BACKLOG:
                         watch(now, [campaign.pk], PauseReason.BACKLOG)
@@ -106,19 +106,20 @@ def _running() -> list[Campaign]:
     running = (
         Campaign.objects.filter(status__in=Campaign.PLANNING)
         .select_related("moment", "gesture")
-        .prefetch_related("gesture__variants", "absorbed_by")
-        .order_by("-priority", "pk")
+        .order_by(Exists(Campaign.objects.filter(absorbs=OuterRef("pk"))), "-priority", "pk")
     )
     for campaign in running:
         # In memory alone: a dry run plans as if it had been launched when it began.
         campaign.launched_at = campaign.launched_at or campaign.shadow_at
-    return sorted(running, key=lambda campaign: bool(campaign.absorbed_by.all()))
+    return list(running)
 
 
-def _store(deciding: Deciding, news: QuerySet[Any, Any]) -> Counter[tuple[str, str]]:
-    """Decide and store `news`; return how many, by (decision, reason)."""
+def _store(deciding: Deciding, news: QuerySet[Any, Any], *, few: bool) -> Counter[tuple[str, str]]:
+    """Decide and store `news`, perhaps side by side unless they are `few`; return how many, by (decision, reason)."""
     campaign, now = deciding.setting.campaign, deciding.setting.now
-    parts = _parts(campaign, news)
+    # Only now: most ticks and bells bring most campaigns nothing, and guards alone read these.
+    prefetch_related_objects([campaign], "gesture__variants", "absorbed_by")
+    parts = [news] if few else _parts(campaign, news)
     return insertion.insert(campaign, now, [deciding.select(part, many=len(parts) > 1) for part in parts])
 
 
@@ -178,13 +179,15 @@ def _news(
     reached = holdout.canary_q(campaign, f"{kind.customer_path}external_id")
     since = lately or min(fresh_at - kind.longest_fresh, deciding.stop)
     for window in Window(since, now).parts(kind.longest_window):
-        rows = kind.occasions(campaign, window, customers)
-        yield rows.filter(~Exists(known), fresh_or_missed, reached).order_by()
+        rows = kind.occasions(campaign, window, customers).order_by()
+        # A bell is about a customer or two, who mostly reached nothing: the short question spares writing the long one.
+        if customers is None or rows.exists():
+            yield rows.filter(~Exists(known), fresh_or_missed, reached)
 
 
 def _parts(campaign: Campaign, news: QuerySet[Any, Any]) -> list[QuerySet[Any, Any]]:
     """Return `news` as one, or where it is much in two halves of the customers, to be stored side by side."""
-    if not insertion.side_by_side() or not news[_MUCH : _MUCH + 1].exists():
+    if not insertion.side_by_side() or insertion.expected(news) < _MUCH / 4 or not news[_MUCH : _MUCH + 1].exists():
         return [news]
     ids = Customer.objects.aggregate(first=Min("pk"), last=Max("pk"))
     middle = (ids["first"] + ids["last"]) // 2

@@ -79,6 +79,8 @@ class Order(models.Model):
             models.Index(fields=["placed_at"], name="order_placed"),
             models.Index(fields=["promised_at"], name="order_promised", condition=Q(promised_at__isnull=False)),
             models.Index(fields=["updated_at"], name="order_cancelled", condition=Q(status="cancelled")),
+            # Asked of each customer whom a gesture is planned for; without it all their orders were read.
+            models.Index(fields=["customer"], name="order_returning", condition=Q(status="returning")),
             models.Index(fields=["shipped_at"], name="order_shipped", condition=Q(shipped_at__isnull=False)),
             models.Index(fields=["delivered_at"], name="order_delivered", condition=Q(delivered_at__isnull=False)),
         ]

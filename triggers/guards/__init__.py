@@ -5,7 +5,7 @@ planner puts it into its one INSERT … SELECT, the fire permit asks it of a bat
 docs/add-a-guard.md.
 """
 
-from triggers.guards.chain import GUARDS, TEMPORARY, speaker
+from triggers.guards.chain import GUARDS, TEMPORARY, speaker, speaker_in_sql, stopped_by
 from triggers.guards.guard import Guard, Setting, address_field
 from triggers.guards.permit import Finding, permit_findings
 
@@ -18,4 +18,6 @@ __all__ = [
     "address_field",
     "permit_findings",
     "speaker",
+    "speaker_in_sql",
+    "stopped_by",
 ]

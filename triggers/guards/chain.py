@@ -1,6 +1,6 @@
 """The guards in the order in which they are asked, and the channel that they leave."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.db.models import Case, CharField, Q, Value, When
@@ -24,22 +24,36 @@ DEFINITE: Final = tuple(guard for guard in GUARDS if not guard.moves_to)
 TEMPORARY: Final = tuple(guard for guard in GUARDS if guard.moves_to)
 
 
-def speaker(setting: Setting, path: str) -> Case:
-    """Return an expression: the channel that speaks, else the name of the guard that stopped them all.
+def stopped_by(setting: Setting, channel: str, path: str) -> Any:
+    """Return a text expression: the first definite guard of `channel` that is not content, as a letter that sorts as
+    the guards are asked and the guard's name; '' where all are content. Each guard is asked once."""
+    stopped: Any = Value("")
+    for rank, guard in reversed(list(enumerate(DEFINITE))):
+        # What is neither true nor false stops too.
+        if content := Q(guard.condition(setting, channel, path)):
+            here = Value(f"{chr(ord('a') + rank)}{guard.name}")
+            stopped = Case(When(content, then=stopped), default=here, output_field=CharField())
+    return stopped
+
+
+def speaker(stopped: Mapping[str, str]) -> str:
+    """Return the channel that speaks, else the name of the guard that stopped them all, by `stopped_by` of the channels
+    in their order.
 
     That guard is the first which leaves no channel: with an address for SMS alone and a consent for e-mail alone it
     is no_consent.
     """
-    channels: list[str] = setting.campaign.channels
-    content = {channel: [guard.condition(setting, channel, path) for guard in DEFINITE] for channel in channels}
-    speaks = [When(all_of(content[channel]), then=Value(channel)) for channel in channels]
-    stopped = []
-    for rank, guard in enumerate(DEFINITE, start=1):
-        left = Q(pk__in=[])
-        for channel in channels:
-            left |= all_of(content[channel][:rank])
-        stopped.append(When(~left, then=Value(guard.name)))
-    return Case(*speaks, *stopped, output_field=CharField())
+    content = [channel for channel, guard in stopped.items() if not guard]
+    return content[0] if content else max(stopped.values())[1:]
+
+
+def speaker_in_sql(columns: Mapping[str, str]) -> str:
+    """Return the same in SQL, of the columns that hold `stopped_by` by channel."""
+    speaks = " ".join(f"WHEN {column} = '' THEN '{channel}'" for channel, column in columns.items())
+    last, *others = columns.values()
+    for column in others:
+        last = f"CASE WHEN {column} > {last} THEN {column} ELSE {last} END"
+    return f"CASE {speaks} ELSE SUBSTR({last}, 2) END"
 
 
 def all_of(conditions: Sequence[Any]) -> Q:
