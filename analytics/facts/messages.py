@@ -20,7 +20,7 @@ def messages(campaign: Campaign) -> Messages:
     """Return the messages of a campaign's life, priced by its `unit_costs`; a channel without a price is free."""
     rows = (
         # By way of the occasions: deliveries have no index by campaign, occasions do.
-        Delivery.objects.filter(occasion__campaign=campaign, state__in=MAY_HAVE_SPOKEN)
+        Delivery.objects.filter(occasion__campaign=campaign, campaign=campaign, state__in=MAY_HAVE_SPOKEN)
         .values_list("channel")
         .annotate(count=Count("pk"))
     )

@@ -44,10 +44,12 @@ SELECT decision, grown, COUNT(CASE WHEN orders > 0 THEN 1 END), SUM(revenue),
     SUM(revenue * revenue), SUM(orders), SUM(orders * orders), SUM(revenue * orders), MAX(revenue),
     SUM(earlier), SUM(earlier * earlier), SUM(revenue * earlier),
     SUM(before), SUM(before * before), COUNT(CASE WHEN before > 0 THEN 1 END), COUNT(CASE WHEN later > 0 THEN 1 END),
-    MAX(cap.most), SUM(CASE WHEN revenue < cap.most THEN revenue ELSE cap.most END),
-    SUM(CASE WHEN revenue < cap.most THEN revenue * revenue ELSE cap.most * cap.most END)
+    (SELECT most FROM cap),
+    SUM(CASE WHEN revenue < (SELECT most FROM cap) THEN revenue ELSE (SELECT most FROM cap) END),
+    SUM(CASE WHEN revenue < (SELECT most FROM cap) THEN revenue * revenue
+        ELSE (SELECT most FROM cap) * (SELECT most FROM cap) END)
     {weekly_sums}
-FROM spender LEFT JOIN cap ON 1 = 1
+FROM spender
 GROUP BY decision, grown
 """
 _WEEK_MONEY: Final = """, SUM(CASE WHEN bought.placed_at >= contact.slot_at AND bought.placed_at < contact.week{k}

@@ -1,7 +1,6 @@
 """Windows of civil days in the shop's zone, half-open, as instants and as SQL."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -28,18 +27,6 @@ class Period:
     def within(self, field: str) -> Q:
         """Return the condition that the instant `field` lies in the period."""
         return Q(**{f"{field}__gte": self.since, f"{field}__lt": self.until})
-
-
-def joined(periods: Iterable[Period]) -> list[Period]:
-    """Return the same time as the fewest periods, in order: neighbours and overlapping ones become one."""
-    stretches: list[Period] = []
-    for period in sorted(periods, key=lambda period: period.since):
-        if stretches and period.since <= stretches[-1].until:
-            until = max(stretches[-1].until, period.until)
-            stretches[-1] = replace(stretches[-1], until=until)
-        else:
-            stretches.append(period)
-    return stretches
 
 
 def civil_shift(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
