@@ -114,12 +114,13 @@ class Deciding:
         return [entry for channel in channels for entry in self.setting.clocks(channel).items()]
 
     def _closed(self) -> Iterable[tuple[Any, ...]]:
-        """Yield the days on which a channel is closed, as far as they can matter to what is due or expires now."""
+        """Yield the days on which a channel is closed, as far as they can matter to what is due or expires now, or
+        expired since the stop."""
         if not self.kind.counts_permitted_time:
             return
         now, reach = self.setting.now, self.kind.longest_fresh + _MOST_CLOSED
         for key, clock in self._clocks():
-            for begins_at, ends_at in clock.closed_days(now - reach, now + reach):
+            for begins_at, ends_at in clock.closed_days(min(now - reach, self.stop), now + reach):
                 yield (*key, _instant(begins_at), _instant(ends_at))
 
     def _openings(self) -> Iterable[tuple[Any, ...]]:
