@@ -161,6 +161,16 @@ def test_what_expired_during_a_stop_is_missed_and_never_sent() -> None:
     assert not Delivery.objects.exists()
 
 
+def test_what_expired_during_a_long_stop_is_listed_with_its_closed_days() -> None:
+    claire, saturday = cast.claire(), MORNING
+    cast.live_campaign("post_purchase", {"anchor": "placed", "delay_days": 0}, slug="merci", channels=("sms",))
+    sms_hours(weekdays="12345")
+    plan(saturday - timedelta(days=1))
+    cast.order(claire, "o1", saturday)
+    assert decisions(saturday + timedelta(days=28)) == [("merci", "skipped", "missed")]
+    assert Occasion.objects.get().fresh_until == saturday + timedelta(hours=72) + timedelta(days=2)
+
+
 def test_what_is_still_fresh_after_a_stop_is_sent() -> None:
     cast.claire()
     cast.live_campaign(slug="fete")
