@@ -14,7 +14,7 @@ from microattentions.demo.purchases import Span
 from triggers import holdout, local_time
 from triggers.claimed import Claimed
 from triggers.dispatch.compose import Composer, Draft
-from triggers.guards import Setting, speaker
+from triggers.guards import Setting, speaker, stopped_by
 from triggers.models import Attempt, Click, Decision, Delivery, GlobalHoldout, Occasion, Outcome, State
 from triggers.occasions import Window, kind_of
 from triggers.occasions.kind import launch_of
@@ -25,7 +25,7 @@ _WINDOW: Final = timedelta(days=28)
 _BATCH: Final = 500
 _CLICKED: Final = 0.16
 _COLUMNS: Final = (
-    *("customer_id", "key", "due_at", "fresh_until", "order_id", "zone", "known_since", "speaks", "held_out"),
+    *("customer_id", "key", "due_at", "fresh_until", "order_id", "zone", "known_since", "held_out"),
     *("globally", "email_key_", "phone_key_"),
 )
 
@@ -56,7 +56,7 @@ def decide(campaign: Campaign, span: Span, diary: Diary) -> list[Decided]:
     hours = {row.channel: row for row in PermittedHours.objects.all()}
     spoken = set(diary.spoken)
     decided = []
-    for row in _reached(campaign, span, speaker(setting, kind_of(campaign).customer_path)):
+    for row in _reached(setting, span):
         occasion = Occasion(
             campaign=campaign,
             customer_id=row["customer_id"],
@@ -67,10 +67,11 @@ def decide(campaign: Campaign, span: Span, diary: Diary) -> list[Decided]:
             order_id=row["order_id"],
             decided_at=row["due_at"] + timedelta(seconds=30),
         )
-        if row["speaks"] not in ChannelName.values:
-            occasion.decision, occasion.reason = Decision.SKIPPED, row["speaks"]
+        speaks = speaker({channel: row[f"stop_{channel}"] for channel in campaign.channels})
+        if speaks not in ChannelName.values:
+            occasion.decision, occasion.reason = Decision.SKIPPED, speaks
         else:
-            occasion.channel = row["speaks"]
+            occasion.channel = speaks
             _give_slot(occasion, row["zone"], hours.get(occasion.channel), spoken, shop)
         if occasion.decision == Decision.DUE and (row["globally"] or row["held_out"]):
             occasion.decision = Decision.GLOBAL if row["globally"] else Decision.HELD_OUT
@@ -120,20 +121,22 @@ def store(campaign: Campaign, decided: Sequence[Decided], diary: Diary, chance: 
         _send(campaign, [delivery.pk for delivery in some], chance)
 
 
-def _reached(campaign: Campaign, span: Span, speaks: Any) -> Iterator[dict[str, Any]]:
-    """Yield who reached the moment, once known to the shop, with the channel that spoke (or the guard) and the draw."""
+def _reached(setting: Setting, span: Span) -> Iterator[dict[str, Any]]:
+    """Yield who reached the moment, once known to the shop, with what stopped each channel and the draw."""
+    campaign = setting.campaign
     kind = kind_of(campaign)
     path = kind.customer_path
     draw = holdout.held_out_in_sql(holdout.salt_of(campaign), f"{path}external_id", holdout.share_of(campaign))
     globally = holdout.globally_held_in_sql(campaign, GlobalHoldout.at(launch_of(campaign)), path)
+    stops = {f"stop_{channel}": stopped_by(setting, channel, path) for channel in campaign.channels}
     after = span.since
     while after < span.until:
         until = min(after + _WINDOW, span.until)
         rows = (
             kind.occasions(campaign, Window(after, until))
-            .annotate(zone=F(f"{path}timezone"), known_since=F(f"{path}created_at"), speaks=speaks, held_out=draw)
+            .annotate(zone=F(f"{path}timezone"), known_since=F(f"{path}created_at"), held_out=draw, **stops)
             .annotate(globally=globally, email_key_=F(f"{path}email_key"), phone_key_=F(f"{path}phone_key"))
-            .values(*_COLUMNS)
+            .values(*_COLUMNS, *stops)
             .order_by("due_at", "customer_id")
         )
         yield from (row for row in rows if row["known_since"] <= row["due_at"])
