@@ -72,13 +72,13 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
     share, useful = float(share_of(campaign)), float(campaign.smallest_useful_effect) / 1000
     health = health_gate(assigned, arms, control_share=share)
     cost = cost_of(campaign, arms["treated"], assigned, sent)
-    if health.state is State.FAILED:  # the arms cannot be compared, so no figure of theirs is shown
-        held_out = strict = refuse_all("suspended", fault=health.reason)
-    else:
-        held_out, strict = (
-            _holdout(campaign, arms, scores, cost, _level(level, arms, course, campaign, now), mature=course.mature)
-            for level in (LEVEL, STRICT_LEVEL)
-        )
+    held_out, strict = (
+        # The arms of a failed draw cannot be compared, so no figure of theirs is shown.
+        refuse_all("suspended", fault=health.reason)
+        if health.state is State.FAILED
+        else _holdout(campaign, arms, scores, cost, _level(level, arms, course, campaign, now), mature=course.mature)
+        for level in (LEVEL, STRICT_LEVEL)
+    )
     plain, season, periods = before_after(campaign, now, zone)
     primary, revenue = held_out[Metric.CONVERSION], held_out[Metric.REVENUE]
     overwhelmed = max(largest_shares(arms).values()) >= OVERWHELMING_SHARE
@@ -101,24 +101,29 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
         "periods": periods,
         "gates": [gate.as_dict() for gate in gates],
         "verdict": verdict(gates, primary, strict[Metric.CONVERSION], useful=useful, course=course, n=n),
-        "metrics": {
-            metric.value: {
-                "holdout": _plain(held_out[metric]),
-                "season": _plain(season[metric]),
-                "plain": _plain(plain[metric]),
-            }
-            for metric in Metric
-        },
+        "metrics": _by_metric(holdout=held_out, season=season, plain=plain),
         "largest_share": largest_shares(arms),
-        "robust": other_ways(revenue, arms) if isinstance(revenue, Estimate) else [],
-        # One customer with half of the money: what is earned on it is that person's whim.
         "beside": _beside(held_out, but={Metric.REVENUE} if overwhelmed else set()),
-        "returns": None if overwhelmed else money_back(campaign, arms["treated"], cost, revenue),
-        "pays_back": pays_back(campaign, arms, cost)
-        if isinstance(revenue, Estimate) and not course.early and not overwhelmed
-        else None,
+        **_money(campaign, arms, cost, revenue, overwhelmed=overwhelmed, early=course.early),
         "contacts_before_after": _plain(_contacts_before_after(campaign, arms["treated"])),
         "inputs": inputs_of(assigned, arms, scores, sent),
+    }
+
+
+def _by_metric(**ways: Results) -> Figures:
+    """Return each metric as each way of comparing tells it."""
+    return {metric.value: {way: _plain(results[metric]) for way, results in ways.items()} for metric in Metric}
+
+
+def _money(
+    campaign: Campaign, arms: dict[str, Arm], cost: float, revenue: Result, *, overwhelmed: bool, early: bool
+) -> Figures:
+    """Return what was earned on the cost; nothing where one customer brought half: that is one person's whim."""
+    earned = isinstance(revenue, Estimate) and not early and not overwhelmed
+    return {
+        "robust": other_ways(revenue, arms) if isinstance(revenue, Estimate) else [],
+        "returns": None if overwhelmed else money_back(campaign, arms["treated"], cost, revenue),
+        "pays_back": pays_back(campaign, arms, cost) if earned else None,
     }
 
 
