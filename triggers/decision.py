@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 
 from campaigns.models import Campaign
 from triggers import holdout
-from triggers.guards import TEMPORARY, Guard, Setting, speaker_in_sql, stopped_by
+from triggers.guards import TEMPORARY, Guard, Setting, speaker_in_sql, stops
 from triggers.guards.caps_sql import DAY, NAME, WORDS, CapsInSql, Rows
 from triggers.local_time import NEVER
 from triggers.models import Decision, GlobalHoldout
@@ -52,7 +52,7 @@ class Deciding:
         fence = "OFFSET 0" if connection.vendor == "postgresql" else ""
         sql = f"""
             WITH {constants}, met AS ({reached} {fence}),
-            reached AS (SELECT met.*, {self._speaker()} AS speaker FROM met {fence}),
+            reached AS (SELECT met.*, {speaker_in_sql(self.setting.campaign.channels)} AS speaker FROM met {fence}),
             asked AS (
                 SELECT reached.*, clock.channel, clock.country, clock.today, clock.open_at, clock.tomorrow_at,
                     {_stretched() if _has(tables, "closed") else "fresh_until"} AS deadline,
@@ -141,20 +141,17 @@ class Deciding:
             for guard in TEMPORARY
             for channel in campaign.channels
         }
-        stops = {_stop(channel): stopped_by(setting, channel, path) for channel in campaign.channels}
+        stopped = stops(setting, path)
         query = (
             news.annotate(
                 zone=F(f"{path}timezone"), holidays=setting.holidays_of(path), held_out=draw, globally=globally
             )
-            .annotate(told_lately=self.caps.lately(setting, path), **asked, **stops)
-            .values(*_REACHED, *asked, *stops)
+            .annotate(told_lately=self.caps.lately(setting, path), **asked, **stopped)
+            .values(*_REACHED, *asked, *stopped)
             .query
         )
         sql, params = query.get_compiler(connection=connection).as_sql()
         return sql, tuple(params)
-
-    def _speaker(self) -> str:
-        return speaker_in_sql({channel: _stop(channel) for channel in self.setting.campaign.channels})
 
     def _moved_by(self) -> str:
         """Return the SQL of which temporary guard of the channel that speaks is not content, '' for none."""
@@ -181,10 +178,6 @@ def _stretched() -> str:
     if connection.vendor == "postgresql":
         return f"fresh_until + {days} * INTERVAL '24 hours'"
     return f"django_format_dtdelta('+', fresh_until, {days} * 86400000000)"
-
-
-def _stop(channel: str) -> str:
-    return f"stop_{channel}"
 
 
 def _column(guard: Guard, channel: str) -> str:

@@ -12,8 +12,9 @@ from django.db.models import Case, FloatField, Value, When
 from django.db.models.functions import Cast
 
 from analytics.facts.contacts import contacts, long_before, mature_before
-from analytics.facts.windows import Period, civil_shift, later, shifted
+from analytics.facts.windows import Period, civil_shift, shifted
 from campaigns.models import Campaign, Order
+from triggers.occasions.kind import later
 
 # The covariate: what a contact bought in the twelve weeks before.
 EARLIER_DAYS: Final = 84

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Q, Value, When
+from django.db.models import Case, DateTimeField, Q, When
 from django.db.models.expressions import Combinable
+
+from triggers.occasions.kind import later
 
 # 52 whole weeks: the same weekdays a year earlier.
 YEAR: Final = 364
@@ -75,17 +77,6 @@ def shifted(field: str, days: int, period: Period, zone: ZoneInfo) -> Combinable
         default=by_default,
         output_field=DateTimeField(),
     )
-
-
-class _Length(Value):
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[float]]:  # noqa: ARG002
-        # Seconds alone: an interval of days asks the session's zone at each row, which takes ten times as long.
-        return "make_interval(secs => %s)", [self.value.total_seconds()]
-
-
-def later(field: str, length: timedelta) -> Combinable:
-    """Return the instant `length` after `field` as SQL."""
-    return ExpressionWrapper(F(field) + _Length(length), output_field=DateTimeField())
 
 
 def _lengths(period: Period, days: int, zone: ZoneInfo) -> list[tuple[datetime, timedelta]]:

@@ -14,7 +14,7 @@ from microattentions.demo.purchases import Span
 from triggers import holdout, local_time
 from triggers.claimed import Claimed
 from triggers.dispatch.compose import Composer, Draft
-from triggers.guards import Setting, speaker, stopped_by
+from triggers.guards import Setting, speaker, stops
 from triggers.models import Attempt, Click, Decision, Delivery, GlobalHoldout, Occasion, Outcome, State
 from triggers.occasions import Window, kind_of
 from triggers.occasions.kind import launch_of
@@ -67,7 +67,7 @@ def decide(campaign: Campaign, span: Span, diary: Diary) -> list[Decided]:
             order_id=row["order_id"],
             decided_at=row["due_at"] + timedelta(seconds=30),
         )
-        speaks = speaker({channel: row[f"stop_{channel}"] for channel in campaign.channels})
+        speaks = speaker(campaign.channels, row)
         if speaks not in ChannelName.values:
             occasion.decision, occasion.reason = Decision.SKIPPED, speaks
         else:
@@ -128,15 +128,15 @@ def _reached(setting: Setting, span: Span) -> Iterator[dict[str, Any]]:
     path = kind.customer_path
     draw = holdout.held_out_in_sql(holdout.salt_of(campaign), f"{path}external_id", holdout.share_of(campaign))
     globally = holdout.globally_held_in_sql(campaign, GlobalHoldout.at(launch_of(campaign)), path)
-    stops = {f"stop_{channel}": stopped_by(setting, channel, path) for channel in campaign.channels}
+    stopped = stops(setting, path)
     after = span.since
     while after < span.until:
         until = min(after + _WINDOW, span.until)
         rows = (
             kind.occasions(campaign, Window(after, until))
-            .annotate(zone=F(f"{path}timezone"), known_since=F(f"{path}created_at"), held_out=draw, **stops)
+            .annotate(zone=F(f"{path}timezone"), known_since=F(f"{path}created_at"), held_out=draw, **stopped)
             .annotate(globally=globally, email_key_=F(f"{path}email_key"), phone_key_=F(f"{path}phone_key"))
-            .values(*_COLUMNS, *stops)
+            .values(*_COLUMNS, *stopped)
             .order_by("due_at", "customer_id")
         )
         yield from (row for row in rows if row["known_since"] <= row["due_at"])

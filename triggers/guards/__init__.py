@@ -5,7 +5,7 @@ planner puts it into its one INSERT … SELECT, the fire permit asks it of a bat
 docs/add-a-guard.md.
 """
 
-from triggers.guards.chain import GUARDS, TEMPORARY, speaker, speaker_in_sql, stopped_by
+from triggers.guards.chain import GUARDS, TEMPORARY, speaker, speaker_in_sql, stops
 from triggers.guards.guard import Guard, Setting, address_field
 from triggers.guards.permit import Finding, permit_findings
 
@@ -19,5 +19,5 @@ __all__ = [
     "permit_findings",
     "speaker",
     "speaker_in_sql",
-    "stopped_by",
+    "stops",
 ]

@@ -24,9 +24,13 @@ DEFINITE: Final = tuple(guard for guard in GUARDS if not guard.moves_to)
 TEMPORARY: Final = tuple(guard for guard in GUARDS if guard.moves_to)
 
 
-def stopped_by(setting: Setting, channel: str, path: str) -> Any:
-    """Return a text expression: the first definite guard of `channel` that is not content, as a letter that sorts as
-    the guards are asked and the guard's name; '' where all are content. Each guard is asked once."""
+def stops(setting: Setting, path: str) -> dict[str, Any]:
+    """Return text columns by name, one a channel of the campaign: the first definite guard that is not content, as a
+    letter that sorts as the guards are asked and the guard's name; '' where all are content."""
+    return {_column(channel): _stopped_by(setting, channel, path) for channel in setting.campaign.channels}
+
+
+def _stopped_by(setting: Setting, channel: str, path: str) -> Any:
     stopped: Any = Value("")
     for rank, guard in reversed(list(enumerate(DEFINITE))):
         # What is neither true nor false stops too.
@@ -36,24 +40,29 @@ def stopped_by(setting: Setting, channel: str, path: str) -> Any:
     return stopped
 
 
-def speaker(stopped: Mapping[str, str]) -> str:
-    """Return the channel that speaks, else the name of the guard that stopped them all, by `stopped_by` of the channels
-    in their order.
+def speaker(channels: Sequence[str], row: Mapping[str, Any]) -> str:
+    """Return the channel that speaks, the first of `channels` that nothing stops, else the name of the guard that
+    stopped them all, by the `stops` in `row`.
 
     That guard is the first which leaves no channel: with an address for SMS alone and a consent for e-mail alone it
     is no_consent.
     """
-    content = [channel for channel, guard in stopped.items() if not guard]
-    return content[0] if content else max(stopped.values())[1:]
+    content = [channel for channel in channels if not row[_column(channel)]]
+    stopped: str = max(row[_column(channel)] for channel in channels)
+    return content[0] if content else stopped[1:]
 
 
-def speaker_in_sql(columns: Mapping[str, str]) -> str:
-    """Return the same in SQL, of the columns that hold `stopped_by` by channel."""
-    speaks = " ".join(f"WHEN {column} = '' THEN '{channel}'" for channel, column in columns.items())
-    last, *others = columns.values()
+def speaker_in_sql(channels: Sequence[str]) -> str:
+    """Return the same in SQL, over rows that have the `stops`."""
+    speaks = " ".join(f"WHEN {_column(channel)} = '' THEN '{channel}'" for channel in channels)
+    last, *others = map(_column, channels)
     for column in others:
         last = f"CASE WHEN {column} > {last} THEN {column} ELSE {last} END"
     return f"CASE {speaks} ELSE SUBSTR({last}, 2) END"
+
+
+def _column(channel: str) -> str:
+    return f"stop_{channel}"
 
 
 def all_of(conditions: Sequence[Any]) -> Q:

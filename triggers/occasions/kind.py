@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from django.db.models import BigIntegerField, DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from campaigns.audience import audience_q
@@ -121,6 +122,12 @@ def anchored(campaign: Campaign, window: Window, delay: timedelta) -> Window:
     return window.starting(launch_of(campaign)).minus(delay)
 
 
-def later(field: str, delay: timedelta) -> Any:
+class _Length(Value):
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[float]]:  # noqa: ARG002
+        # Seconds alone: for an interval of days PostgreSQL asks the session's zone at each row.
+        return "make_interval(secs => %s)", [self.value.total_seconds()]
+
+
+def later(field: str, delay: timedelta) -> Combinable:
     """Return the expression of the instant `delay` after the one in `field`."""
-    return ExpressionWrapper(F(field) + delay, output_field=DateTimeField())
+    return ExpressionWrapper(F(field) + _Length(delay), output_field=DateTimeField())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, ChannelName, Customer, Shop, Suppression
 from triggers import holdout, local_time
-from triggers.guards import GUARDS, Setting, address_field, speaker, stopped_by
+from triggers.guards import GUARDS, Setting, address_field, speaker, stops
 from triggers.guards.caps import Caps, Told
 from triggers.opening import Opening
 
@@ -65,9 +65,9 @@ def foreseen(campaign: Campaign, customer: Customer, due_at: datetime) -> Forese
     setting = _setting(campaign, customer, due_at)
     draw = holdout.held_out_in_sql(holdout.salt_of(campaign), "external_id", holdout.share_of(campaign))
     own = Customer.objects.filter(pk=customer.pk)
-    stops = {f"stop_{channel}": stopped_by(setting, channel, "") for channel in campaign.channels}
-    said = own.annotate(out=draw, **stops).values("out", *stops).get()
-    channel = speaker({channel: said[f"stop_{channel}"] for channel in campaign.channels})
+    stopped = stops(setting, "")
+    said = own.annotate(out=draw, **stopped).values("out", *stopped).get()
+    channel = speaker(campaign.channels, said)
     if channel not in ChannelName.values:
         return Foreseen("", channel, due_at, bool(said["out"]))
     clock = setting.clock(channel, customer.timezone, customer.country)
