@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client, SimpleTestCase
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from campaigns.audit import ALLOW, REFUSE
 
@@ -25,7 +26,7 @@ if "REDIS_URL" not in os.environ:
     project.REDIS_URL = "redis://127.0.0.1:1/0"
 
 # The fixtures by which a test asks for a database, itself or by way of others.
-DATABASES: Final = {"db", "transactional_db", "journey_database", "own_database"}
+DATABASES: Final = {"db", "transactional_db", "journey_database", "new_studio"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,6 +71,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("DATABASE_URL"):
         config.hook.pytest_deselected(items=[item for item in items if not _asks_for_a_database(item)])
         items[:] = [item for item in items if _asks_for_a_database(item)]
+
+
+class _StudiosOnce(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """Gives a file of browser tests whole to one worker, which then makes its studio once; any other test to anyone."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0] if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share out the tests; those that go together are begun first."""
+    return _StudiosOnce(config, log)
 
 
 def _asks_for_a_database(item: pytest.Item) -> bool:

@@ -6,13 +6,14 @@ The tests never touch the server's database; what they need to know they read on
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ ARGS: Final = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-gpu",
 ]
 # The machine may be busy with other things.
 PATIENCE: Final = 60_000
@@ -66,7 +68,6 @@ class Server:
             **({"DATABASE_URL": database_url} if database_url else {}),
         }
         self.log = (folder / "web.log").open("wb")
-        self.manage("migrate", "-v0")
 
     def manage(self, *args: str) -> str:
         """Run one command of manage.py; return what it printed."""
@@ -118,36 +119,71 @@ class Server:
             raise AssertionError(error.read().decode()) from error
 
 
+MARIE: Final = """
+from django.contrib.auth.models import User
+User.objects.create_superuser("marie", "marie@studio.test", "a-long-password")
+"""
+
+
+@pytest.fixture(scope="session")
+def new_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Server]]:
+    """Makes a studio that is not started yet, on a database of its own with one superuser, marie, and nothing else.
+
+    The tables are made once and copied: to make them takes longer than most tests.
+    """
+    databases = _Databases()
+    first = tmp_path_factory.mktemp("studio")
+    try:
+        made = Server(first, databases.new())
+        made.manage("migrate", "-v0")
+        made.shell(MARIE)
+
+        def copied() -> Server:
+            folder = tmp_path_factory.mktemp("studio")
+            shutil.copytree(first, folder, dirs_exist_ok=True)
+            return Server(folder, databases.new())
+
+        yield copied
+    finally:
+        databases.drop()
+
+
+class _Databases:
+    """PostgreSQL databases of our own where the tests run on PostgreSQL; else each studio has a file in its folder."""
+
+    def __init__(self) -> None:
+        default = settings.DATABASES["default"]
+        self._made: list[str] = []
+        self._server = None
+        if not default["ENGINE"].endswith("sqlite3"):
+            names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+            self._server = {name: default[key] for name, key in names.items()}
+
+    def new(self) -> str:
+        """Return the address of a new one, a copy of the first; '' where files serve."""
+        if self._server is None:
+            return ""
+        name = f"test_browser_{secrets.token_hex(4)}"
+        self._run(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{self._made[0]}"' if self._made else ""))
+        self._made.append(name)
+        return os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+
+    def drop(self) -> None:
+        """Drop all that were made."""
+        for name in self._made:
+            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _run(self, sql: str) -> None:
+        import psycopg
+
+        with psycopg.connect(dbname="postgres", autocommit=True, **(self._server or {})) as connection:
+            connection.execute(sql.encode())
+
+
 @pytest.fixture(scope="module")
-def own_database() -> Iterator[str]:
-    """The address of a PostgreSQL database of our own where the tests run on PostgreSQL, else ''."""
-    default = settings.DATABASES["default"]
-    if default["ENGINE"].endswith("sqlite3"):
-        yield ""
-        return
-    import psycopg
-
-    name = f"test_browser_{secrets.token_hex(4)}"
-    server = {
-        "host": default["HOST"],
-        "port": default["PORT"],
-        "user": default["USER"],
-        "password": default["PASSWORD"],
-    }
-    with psycopg.connect(dbname="postgres", autocommit=True, **server) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-        yield os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, own_database: str) -> Iterator[Server]:
+def server(new_studio: Callable[[], Server]) -> Iterator[Server]:
     """A studio with one superuser, marie, and nothing else."""
-    served = Server(tmp_path_factory.mktemp("studio"), own_database)
-    served.shell(
-        "from django.contrib.auth.models import User\n"
-        "User.objects.create_superuser('marie', 'marie@studio.test', 'a-long-password')"
-    )
+    served = new_studio()
     served.start()
     yield served
     served.stop()

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +17,7 @@ CUSTOMERS: Final = "2000"
 SEED: Final = """
 from datetime import timedelta
 from decimal import Decimal
-from django.contrib.auth.models import User
 from triggers.models import GlobalHoldout
-User.objects.create_superuser("marie", "marie@studio.test", "a-long-password")
 drawn = GlobalHoldout.objects.get()
 GlobalHoldout.objects.create(epoch="earlier", share=Decimal("0.3"), since=drawn.since - timedelta(days=91))
 """
@@ -42,12 +40,12 @@ PAPER: Final = 700
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, own_database: str) -> Iterator[Server]:
+def server(new_studio: Callable[[], Server]) -> Iterator[Server]:
     """A studio with the demo shop, marie, and an epoch before the demo's own global control group.
 
     The demo did not know it when it sent: that one must be refused.
     """
-    served = Server(tmp_path_factory.mktemp("studio"), own_database)
+    served = new_studio()
     served.manage("demo", "--customers", CUSTOMERS)
     served.shell(SEED)
     served.start()

@@ -59,11 +59,13 @@ def test_campaign_is_rehearsed_and_says_why_not(
     sign_in(page, language)
     page.goto(campaign_address(page))
     page.locator(".tabs a[href*='rehearsal']").click()
+    page.select_option("#rehearsal-days", "30")
     page.get_by_role("button", name=rehearse).click()
     expect(page.locator("#rehearsal-progress progress")).to_be_visible()
     assert faults(page) == []
     page.locator("#rehearsal-progress button").click()
     expect(page.locator("#content")).to_contain_text(cancelled)
+    page.select_option("#rehearsal-days", "30")
     page.get_by_role("button", name=rehearse).click()
     server.shell(RUN)
     # The page polls, and loads itself anew once it is done.
