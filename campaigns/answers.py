@@ -36,7 +36,7 @@ def record_answer(
     with transaction.atomic():
         answer, _created = Answer.objects.update_or_create(external_id=answer_id, defaults=told | said)
         follow_up([answer_id], now)
-        transaction.on_commit(partial(bell.ring, [customer.pk], {Fact.ANSWER}))
+        transaction.on_commit(partial(bell.ring, [customer.pk], {Fact.ANSWER: now}))
     return answer
 
 

@@ -1,20 +1,20 @@
 """The ear for the bell: has the customers planned for whom facts came in, without ever holding up the ingest."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from kombu.exceptions import OperationalError
 
-from campaigns.bell import Fact
+from campaigns.bell import Facts
 from triggers.tasks import rehearse, ring
 
 logger = logging.getLogger(__name__)
 
 
-def hear(customer_ids: Sequence[int], facts: Collection[Fact]) -> None:
+def hear(customer_ids: Sequence[int], facts: Facts) -> None:
     """Ask a worker to plan for `customer_ids`. Without a broker beat's next tick finds the same work."""
     try:
-        ring.apply_async((list(customer_ids), sorted(facts)), retry=False)
+        ring.apply_async((list(customer_ids), {fact: at.isoformat() for fact, at in facts.items()}), retry=False)
     except OperationalError as error:
         logger.warning("nobody heard the bell: %s", type(error).__name__)
 

@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Now
 
-from campaigns.bell import Fact
+from campaigns.bell import ANYTHING, Facts
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import parse_rule
 from campaigns.pauses import PauseReason
@@ -31,7 +31,7 @@ from triggers.guards.caps import Caps
 from triggers.guards.caps_sql import CapsInSql
 from triggers.models import Decision, GlobalHoldout, Heartbeat, Occasion
 from triggers.occasions import Window, kind_of
-from triggers.occasions.kind import launch_of
+from triggers.occasions.kind import Brings, launch_of
 from triggers.opening import Opening
 
 logger = logging.getLogger(__name__)
@@ -60,11 +60,11 @@ class Planned:
         return sum(count for (_slug, made, _reason), count in self.counts.items() if made == decision)
 
 
-def plan(now: datetime, customers: Collection[int] | None = None, facts: Collection[Fact] = tuple(Fact)) -> Planned:
+def plan(now: datetime, customers: Collection[int] | None = None, facts: Facts = ANYTHING) -> Planned:
     """Decide and store what has fallen due by `now` (aware) and is still fresh; idempotent.
 
-    `customers` (database ids) restricts it to those whose facts just changed, `facts` to the moments that facts of
-    these kinds bring about. A plan for everybody also lists as missed what fell due and expired since the last such
+    `customers` (database ids) restricts it to those whose facts just changed, `facts` to the moments that these
+    can bring about. A plan for everybody also lists as missed what fell due and expired since the last such
     plan, and beats the heart. A campaign whose rule cannot be read is logged and left out; the others are planned.
     """
     planned = Planned()
@@ -79,7 +79,7 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Collect
             rule, kind = parse_rule(campaign.moment.kind, campaign.moment.rule), kind_of(campaign)
             if customers is None and not _everybody_is_asked(campaign, now, last):
                 continue
-            if set(facts).isdisjoint(kind.brought_by(rule)):
+            if not _brought_about(kind.brought_by(rule), facts, now):
                 continue
             stop = max(last or now, now - _LONGEST_STOP)
             deciding = Deciding(Setting(campaign, opening), kind, caps, group, stop)
@@ -98,6 +98,10 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Collect
     if customers is None:
         _beat(now, last, now if sweeps else swept)
     return planned
+
+
+def _brought_about(by: Brings, facts: Facts, now: datetime) -> bool:
+    return any(facts[fact] <= now - least for fact, least in by.items() if fact in facts)
 
 
 def _running() -> list[Campaign]:

@@ -1,6 +1,7 @@
 """Celery's doors: each reads the clock and calls one verb. A message lost, doubled or late changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from celery import shared_task
 
@@ -23,11 +24,11 @@ def plan() -> None:
 
 
 @shared_task(name="triggers.ring")
-def ring(customer_ids: Sequence[int], facts: Sequence[str]) -> None:
-    """Plan what new facts of these kinds brought about for these customers, then have it sent."""
+def ring(customer_ids: Sequence[int], facts: Mapping[str, str]) -> None:
+    """Plan what new facts (bell.Facts, in JSON) brought about for these customers, then have it sent."""
     now = clock.now()
     note_entries(now, customers=customer_ids)
-    plan_due(now, customers=customer_ids, facts={Fact(fact) for fact in facts})
+    plan_due(now, customers=customer_ids, facts={Fact(fact): datetime.fromisoformat(at) for fact, at in facts.items()})
     dispatch.delay()
 
 

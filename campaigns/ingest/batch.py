@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from campaigns import bell
-from campaigns.bell import Fact
+from campaigns.bell import ANY_TIME, Fact
 from campaigns.ingest.consents import store_consents
 from campaigns.ingest.customers import known_ids, patch_customers, store_customers
 from campaigns.ingest.facts import store_answers, store_events, store_products
@@ -33,6 +33,8 @@ from campaigns.ingest.quick_orders import QuickOrder, read_orders
 from campaigns.ingest.stored import Outcome, Stored, in_one_commit
 
 MOST_ITEMS: Final = 1000
+# Where an item has the instant that it tells of; of an order, the first of several.
+_TELLS_OF: Final = {"order": "placed_at", "event": "occurred_at", "answer": "answered_at"}
 
 # The order of work: customers first, so that the facts of the same batch find them whole.
 STAGES: Final[tuple[tuple[type[Item], Callable[..., Stored]], ...]] = (
@@ -141,7 +143,8 @@ def store(items: Sequence[Any], now: datetime) -> list[Outcome]:
             stored = in_one_commit(store_kind, [items[index] for index in indexes], now)
             outcomes.update(zip(indexes, stored.outcomes, strict=True))
             touched |= stored.touched
-    transaction.on_commit(partial(bell.ring, sorted(touched), {Fact(kind) for kind in by_type}))
+    facts = {Fact(kind): _oldest(found) for kind, found in by_type.items()}
+    transaction.on_commit(partial(bell.ring, sorted(touched), facts))
     return [outcomes[index] for index in range(len(items))]
 
 
@@ -150,8 +153,14 @@ def patch_customer(item: CustomerItem, now: datetime) -> Outcome | None:
     if item.id not in known_ids([item.id]):
         return None
     stored = in_one_commit(patch_customers, [item], now)
-    transaction.on_commit(partial(bell.ring, sorted(stored.touched), {Fact.CUSTOMER}))
+    transaction.on_commit(partial(bell.ring, sorted(stored.touched), {Fact.CUSTOMER: ANY_TIME}))
     return stored.outcomes[0]
+
+
+def _oldest(items: list[tuple[int, Any]]) -> datetime:
+    """Return the oldest instant that items of one kind tell of."""
+    told_by = _TELLS_OF.get(items[0][1].type)
+    return min(getattr(item, told_by) for _index, item in items) if told_by else ANY_TIME
 
 
 def _rounds(items: list[tuple[int, Any]]) -> list[list[int]]:

@@ -1,13 +1,15 @@
 """The bell: what a fact brings about is planned as soon as it came in, and moments it cannot concern are not asked."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns import bell
-from campaigns.bell import Fact
+from campaigns.bell import ANY_TIME, Fact, Facts
 from campaigns.ingest.batch import ingest_batch
 from tests import cast
 from triggers.occasions import KINDS
@@ -78,7 +80,7 @@ def test_what_a_fact_brings_about_is_planned_at_the_bell(
     cast.tier("gold", threshold=10_000)
     cast.tier("loyal", threshold=1_000, basis="points")
     cast.live_campaign(kind, rule, slug="moment", channels=("email",))
-    rung: list[tuple[Sequence[int], Collection[Fact]]] = []
+    rung: list[tuple[Sequence[int], Facts]] = []
     monkeypatch.setattr(bell, "_listeners", [lambda ids, facts: rung.append((ids, facts))])
     with django_capture_on_commit_callbacks(execute=True):
         assert [told["result"] for told in ingest_batch([item], NOW)] == ["created"]
@@ -90,7 +92,7 @@ def test_a_surprise_is_planned_at_the_bell_of_a_customer_on_the_day_that_was_dra
     claire = cast.claire()
     rule = {"share_percent": 100, "every_days": 7, "from_hour": 0, "until_hour": 1}
     cast.live_campaign("surprise", rule, slug="moment")
-    days = [plan(NOW + timedelta(days=day), [claire.pk], {Fact.CUSTOMER}).counts.total() for day in range(7)]
+    days = [plan(NOW + timedelta(days=day), [claire.pk], {Fact.CUSTOMER: ANY_TIME}).counts.total() for day in range(7)]
     assert sum(days) == 1
 
 
@@ -102,5 +104,20 @@ def test_every_other_kind_but_the_segment_is_brought_about_by_a_fact_above() -> 
 def test_a_moment_that_the_facts_cannot_bring_about_is_not_asked_until_the_tick() -> None:
     claire = cast.claire()
     cast.live_campaign("birthday", slug="fete")
-    assert plan(NOW, [claire.pk], {Fact.ORDER, Fact.EVENT}).counts.total() == 0
+    assert plan(NOW, [claire.pk], {Fact.ORDER: ANY_TIME, Fact.EVENT: ANY_TIME}).counts.total() == 0
     assert plan(NOW).counts == {("fete", "due", ""): 1}
+
+
+def test_a_moment_that_an_order_of_today_is_too_young_for_is_not_asked_at_its_bell() -> None:
+    claire = cast.claire()
+    cast.order(claire, "o1", NOW - timedelta(minutes=1))
+    cast.live_campaign("post_purchase", {"anchor": "placed"}, slug="thanks")
+    for days in range(1, 9):
+        rule = {"anchor": "placed", "delay_days": days}
+        cast.live_campaign("post_purchase", rule, slug=f"later-{days}", launched_at=NOW - timedelta(days=30))
+    with CaptureQueriesContext(connection) as asked:
+        assert set(plan(NOW, [claire.pk], {Fact.ORDER: NOW - timedelta(minutes=1)}).counts) == {("thanks", "due", "")}
+    assert sum(query["sql"].startswith('SELECT 1 AS "a" FROM "campaigns_order"') for query in asked) == 2
+    cast.order(claire, "o0", NOW - timedelta(days=3, minutes=1))
+    found = plan(NOW, [claire.pk], {Fact.ORDER: NOW - timedelta(days=3, minutes=1)})
+    assert {slug for slug, _decision, _reason in found.counts} == {"later-1", "later-2", "later-3"}

@@ -9,7 +9,7 @@ RING = """
 import django
 django.setup()
 from campaigns import bell
-bell.ring([1, 2, 3], {bell.Fact.ORDER})
+bell.ring([1, 2, 3], {bell.Fact.ORDER: bell.ANY_TIME})
 """
 
 

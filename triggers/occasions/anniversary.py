@@ -17,7 +17,7 @@ from campaigns.bell import Fact
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import MomentRule
 from triggers import local_time
-from triggers.occasions.kind import NO_ORDER, OccasionKind, Window
+from triggers.occasions.kind import AT_ONCE, NO_ORDER, Brings, OccasionKind, Window
 from triggers.occasions.local_days import LocalDay, local_days
 from triggers.occasions.words import listed
 
@@ -72,10 +72,11 @@ class Anniversary(OccasionKind):
     # Between one month and three there are 59 days: one row of the query stands for one anniversary.
     longest_window = timedelta(days=57)
 
-    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
         assert isinstance(rule, AnniversaryRule)
-        return (Fact.CUSTOMER,) if rule.begins == "signed_up" else (Fact.CUSTOMER, Fact.ORDER)
+        a_month = timedelta(days=27)
+        return {Fact.CUSTOMER: AT_ONCE} | ({} if rule.begins == "signed_up" else {Fact.ORDER: a_month})
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "1 month, 6 months and each year after the sign-up, at 9:00 local time"."""

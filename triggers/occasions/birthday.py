@@ -14,7 +14,7 @@ from pydantic import Field
 from campaigns.bell import Fact
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import NO_ORDER, OccasionKind, Window
+from triggers.occasions.kind import AT_ONCE, NO_ORDER, Brings, OccasionKind, Window
 from triggers.occasions.local_days import by_zone, local_days
 
 _LEAP_DAY: Final = 229
@@ -43,9 +43,9 @@ class Birthday(OccasionKind):
     longest_window = timedelta(days=300)
     counts_permitted_time = False
 
-    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, _rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
-        return (Fact.CUSTOMER,)
+        return {Fact.CUSTOMER: AT_ONCE}
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "On the birthday, at 9:00 local time"."""

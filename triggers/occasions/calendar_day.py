@@ -15,7 +15,7 @@ from campaigns.bell import Fact
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import MomentRule, parse_rule
 from triggers import local_time
-from triggers.occasions.kind import NO_ORDER, OccasionKind, Window
+from triggers.occasions.kind import AT_ONCE, NO_ORDER, Brings, OccasionKind, Window
 from triggers.occasions.local_days import by_zone, local_days
 
 
@@ -44,9 +44,9 @@ class CalendarDay(OccasionKind):
     longest_window = timedelta(days=300)
     asks_everybody_every = timedelta(minutes=15)
 
-    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, _rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
-        return (Fact.CUSTOMER,)
+        return {Fact.CUSTOMER: AT_ONCE}
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "On 6 December 2026, at 9:00 local time"."""

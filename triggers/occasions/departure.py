@@ -13,7 +13,7 @@ from pydantic import Field
 from campaigns.bell import Fact
 from campaigns.models import Campaign, Consent, Event, Order, OrderStatus, Suppression
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import NO_ORDER, OccasionKind, Window, anchored, later
+from triggers.occasions.kind import AT_ONCE, NO_ORDER, Brings, OccasionKind, Window, anchored, later
 
 _FRESH: Final = timedelta(days=7)
 
@@ -50,14 +50,15 @@ class Departure(OccasionKind):
         assert isinstance(rule, DepartureRule)
         return rule.leaves == "order_cancelled"
 
-    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
         assert isinstance(rule, DepartureRule)
-        return {
+        facts = {
             "unsubscribed": (Fact.CUSTOMER, Fact.CONSENT),
             "order_cancelled": (Fact.ORDER,),
             "event": (Fact.EVENT,),
         }[rule.leaves]
+        return dict.fromkeys(facts, AT_ONCE)
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "As soon as a customer unsubscribes"."""

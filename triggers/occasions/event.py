@@ -16,7 +16,7 @@ from campaigns.audience.tree import History, Period
 from campaigns.bell import Fact
 from campaigns.models import Campaign, Event, JourneyMoment, Order
 from campaigns.moment_kinds import Example, MomentRule
-from triggers.occasions.kind import FRESH_HOURS, NO_ORDER, OccasionKind, Window, anchored, later
+from triggers.occasions.kind import FRESH_HOURS, NO_ORDER, Brings, OccasionKind, Window, anchored, delay_of, later
 from triggers.occasions.words import after_words, either, ordinal
 
 # In `unless`, not the name of an event but any order that counts.
@@ -59,14 +59,9 @@ class EventRule(MomentRule):
     def _fit(self) -> Self:
         if self.within_days and not self.times:
             raise PydanticCustomError("period_without_times", _("Say at which time, or leave out the number of days."))
-        if self.unless and not self.delay:
+        if self.unless and not delay_of(self):
             raise PydanticCustomError("unless_without_wait", _("Say how long to wait for what should not come."))
         return self
-
-    @property
-    def delay(self) -> timedelta:
-        """How long after the event the gesture is due."""
-        return timedelta(days=self.delay_days, hours=self.delay_hours)
 
 
 _EXAMPLES: Final = (
@@ -109,10 +104,11 @@ class EventKind(OccasionKind):
     longest_fresh = FRESH_HOURS
     examples = _EXAMPLES
 
-    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
+        assert isinstance(rule, EventRule)
         # A low score is stored as an event too: campaigns/answers.py.
-        return (Fact.EVENT, Fact.ANSWER)
+        return {Fact.EVENT: delay_of(rule), Fact.ANSWER: delay_of(rule)}
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "4 hours after a customer does “add_to_cart”, unless an order comes meanwhile"."""
@@ -128,7 +124,7 @@ class EventKind(OccasionKind):
     ) -> QuerySet[Any, Any]:
         """See OccasionKind."""
         rule = EventRule.model_validate(campaign.moment.rule)
-        happened = anchored(campaign, window, rule.delay)
+        happened = anchored(campaign, window, delay_of(rule))
         where = tuple(condition.parsed() for condition in rule.where)
         events = facts_of(History("events", rule.event, "", "at_least", 1, Period(), where), window.until)
         rows = events.filter(
@@ -141,8 +137,8 @@ class EventKind(OccasionKind):
         )
         reached: QuerySet[Any, Any] = rows.annotate(
             key=Concat(Value("event:"), F("external_id")),
-            due_at=later("occurred_at", rule.delay),
-            fresh_until=later("occurred_at", rule.delay + FRESH_HOURS),
+            due_at=later("occurred_at", delay_of(rule)),
+            fresh_until=later("occurred_at", delay_of(rule) + FRESH_HOURS),
             order_id=NO_ORDER,
         )
         return reached

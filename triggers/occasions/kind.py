@@ -1,10 +1,10 @@
 """What every moment kind is: a name, a rule, a sentence, and one pure set query over facts."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from django.db.models import BigIntegerField, DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
@@ -15,9 +15,24 @@ from campaigns.bell import Fact
 from campaigns.models import Campaign, OrderStatus
 from campaigns.moment_kinds import MomentKind, MomentRule
 
+# Facts that can bring a moment about, each with the time after which the earliest of them may.
+Brings = Mapping[Fact, timedelta]
+AT_ONCE: Final = timedelta(0)
 FRESH_HOURS: Final = timedelta(hours=72)
 # `order_id` of a moment that no order brought about; PostgreSQL takes a bare NULL for a text.
 NO_ORDER: Final = Cast(Value(None), BigIntegerField())
+
+
+class Delaying(Protocol):
+    """A rule that says how long after its fact it speaks."""
+
+    delay_days: int
+    delay_hours: int
+
+
+def delay_of(rule: Delaying) -> timedelta:
+    """Return how long after its fact a gesture is due."""
+    return timedelta(days=rule.delay_days, hours=rule.delay_hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +94,13 @@ class OccasionKind(MomentKind):
         are database ids; None means everybody. Reads facts and never what was planned or sent.
         """
 
-    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
-        """Return the facts that can bring the moment about at once, so that the bell asks after it for their customers.
+    def brought_by(self, _rule: MomentRule, /) -> Brings:
+        """Return the facts that can bring the moment about, so that the bell asks after it for their customers, and how
+        old the oldest of them must be.
 
-        What the clock brings about, or a fact that comes late, is found by the next tick. All facts, unless a kind
-        knows better.
+        What the clock brings about is found by the next tick. All facts at once, unless a kind knows better.
         """
-        return tuple(Fact)
+        return dict.fromkeys(Fact, AT_ONCE)
 
     def refuse_long(self, window: Window) -> None:
         """Raise ValueError for a window longer than `longest_window`."""

@@ -1,7 +1,6 @@
 """After a purchase: some time after an order was placed, shipped or delivered."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any, Literal
 
 from django.db.models import F, QuerySet, Value
@@ -13,7 +12,7 @@ from pydantic import Field
 from campaigns.bell import Fact
 from campaigns.models import Campaign, Order
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import FRESH_HOURS, OccasionKind, Window, anchored, kept, later
+from triggers.occasions.kind import FRESH_HOURS, Brings, OccasionKind, Window, anchored, delay_of, kept, later
 from triggers.occasions.words import after_words
 
 
@@ -39,9 +38,10 @@ class PostPurchase(OccasionKind):
         """See MomentKind."""
         return True
 
-    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
-        return (Fact.ORDER,)
+        assert isinstance(rule, PostPurchaseRule)
+        return {Fact.ORDER: delay_of(rule)}
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "3 days after an order is delivered"."""
@@ -58,16 +58,15 @@ class PostPurchase(OccasionKind):
     ) -> QuerySet[Any, Any]:
         """See OccasionKind."""
         rule = PostPurchaseRule.model_validate(campaign.moment.rule)
-        delay = timedelta(days=rule.delay_days, hours=rule.delay_hours)
         anchor = f"{rule.anchor}_at"
-        since = anchored(campaign, window, delay)
+        since = anchored(campaign, window, delay_of(rule))
         return Order.objects.filter(
             self.among(campaign, customers),
             kept(),
             **{f"{anchor}__gt": since.after, f"{anchor}__lte": since.until},
         ).annotate(
             key=Concat(Value("order:"), F("external_id")),
-            due_at=later(anchor, delay),
-            fresh_until=later(anchor, delay + FRESH_HOURS),
+            due_at=later(anchor, delay_of(rule)),
+            fresh_until=later(anchor, delay_of(rule) + FRESH_HOURS),
             order_id=F("pk"),
         )

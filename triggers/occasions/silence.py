@@ -12,7 +12,7 @@ from pydantic import Field
 from campaigns.bell import Fact
 from campaigns.models import Campaign, Event, Order
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import NO_ORDER, OccasionKind, Window, anchored, later
+from triggers.occasions.kind import NO_ORDER, Brings, OccasionKind, Window, anchored, later
 
 _FRESH: Final = timedelta(days=7)
 
@@ -46,10 +46,10 @@ class Silence(OccasionKind):
         assert isinstance(rule, SilenceRule)
         return rule.lacking == "order"
 
-    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
         assert isinstance(rule, SilenceRule)
-        return (Fact.ORDER,) if rule.lacking == "order" else (Fact.EVENT,)
+        return {Fact.ORDER if rule.lacking == "order" else Fact.EVENT: timedelta(days=rule.days)}
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "When a customer has not ordered for 90 days"."""

@@ -23,7 +23,7 @@ from campaigns.models import LOTS, Campaign, Customer, Lot, Shop
 from campaigns.moment_kinds import MomentRule
 from triggers import local_time
 from triggers.holdout import bucket
-from triggers.occasions.kind import NO_ORDER, OccasionKind, Window, launch_of
+from triggers.occasions.kind import AT_ONCE, NO_ORDER, Brings, OccasionKind, Window, launch_of
 from triggers.occasions.local_days import by_zone, civil_days_in_use
 from triggers.occasions.words import listed
 
@@ -73,9 +73,9 @@ class Surprise(OccasionKind):
     longest_window = timedelta(days=_SHORTEST - 1)
     asks_everybody_every = timedelta(minutes=15)
 
-    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, _rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
-        return (Fact.CUSTOMER,)
+        return {Fact.CUSTOMER: AT_ONCE}
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "A surprise for 5 % by lot, at most every 30 days, between 10:00 and 18:00 local time"."""

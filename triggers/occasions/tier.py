@@ -1,7 +1,6 @@
 """Tiers: a customer first reaches a step of the loyalty programme."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any, Final, Literal
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
@@ -13,7 +12,18 @@ from pydantic import Field
 from campaigns.bell import Fact
 from campaigns.models import Campaign, Tier, TierReach
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import FRESH_HOURS, NO_ORDER, OccasionKind, Window, anchored, kept, later
+from triggers.occasions.kind import (
+    AT_ONCE,
+    FRESH_HOURS,
+    NO_ORDER,
+    Brings,
+    OccasionKind,
+    Window,
+    anchored,
+    delay_of,
+    kept,
+    later,
+)
 from triggers.occasions.words import delay_words
 
 # What the key of a tier that can be reached each year says of the year.
@@ -39,11 +49,6 @@ class TierRule(MomentRule):
     delay_days: int = Field(default=0, ge=0, le=365)
     delay_hours: int = Field(default=0, ge=0, le=24 * 365)
 
-    @property
-    def delay(self) -> timedelta:
-        """How long after that instant the gesture is due."""
-        return timedelta(days=self.delay_days, hours=self.delay_hours)
-
 
 class TierReached(OccasionKind):
     """Key `tier:<slug>`, of a tier counted over 12 months `tier:<slug>:<year>`; of several at once the highest.
@@ -58,9 +63,10 @@ class TierReached(OccasionKind):
     customer_path = "customer__"
     longest_fresh = FRESH_HOURS
 
-    def brought_by(self, _rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
-        return (Fact.CUSTOMER, Fact.ORDER)
+        assert isinstance(rule, TierRule)
+        return {Fact.CUSTOMER: AT_ONCE, Fact.ORDER: delay_of(rule)}
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "2 hours after a customer first reaches gold or silver"."""
@@ -81,7 +87,7 @@ class TierReached(OccasionKind):
     ) -> QuerySet[Any, Any]:
         """See OccasionKind."""
         rule = TierRule.model_validate(campaign.moment.rule)
-        since = anchored(campaign, window, rule.delay)
+        since = anchored(campaign, window, delay_of(rule))
         when = "reached_at" if rule.after == "reached" else "brought_by__delivered_at"
         still_earned = Q() if rule.after == "reached" else kept("brought_by__")
         # Named one by one even where all count: the index on (tier, reached_at) then answers for each.
@@ -94,7 +100,7 @@ class TierReached(OccasionKind):
             **{f"{when}__gt": since.after, f"{when}__lte": since.until},
         ).annotate(
             key=Concat(Value("tier:"), F("tier__slug"), _YEAR, output_field=CharField()),
-            due_at=later(when, rule.delay),
-            fresh_until=later(when, rule.delay + FRESH_HOURS),
+            due_at=later(when, delay_of(rule)),
+            fresh_until=later(when, delay_of(rule) + FRESH_HOURS),
             order_id=NO_ORDER,
         )

@@ -15,7 +15,7 @@ from campaigns.bell import Fact
 from campaigns.models import Campaign, Event, Order, OrderStatus
 from campaigns.models.event import TICKET_OPENED, TICKET_REPLIES
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import NO_ORDER, OccasionKind, Window, anchored, later
+from triggers.occasions.kind import AT_ONCE, NO_ORDER, Brings, OccasionKind, Window, anchored, delay_of, later
 from triggers.occasions.words import delay_words
 
 _FRESH: Final = timedelta(hours=24)
@@ -48,10 +48,11 @@ class Waiting(OccasionKind):
         assert isinstance(rule, WaitingRule)
         return rule.awaits == "order"
 
-    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
         assert isinstance(rule, WaitingRule)
-        return (Fact.ORDER,) if rule.awaits == "order" else (Fact.EVENT,)
+        # An order may have been promised for before it was placed.
+        return {Fact.ORDER: AT_ONCE} if rule.awaits == "order" else {Fact.EVENT: delay_of(rule)}
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "When an order is 2 days late"."""
@@ -68,16 +69,15 @@ class Waiting(OccasionKind):
     ) -> QuerySet[Any, Any]:
         """See OccasionKind."""
         rule = WaitingRule.model_validate(campaign.moment.rule)
-        delay = timedelta(days=rule.delay_days, hours=rule.delay_hours)
-        since = anchored(campaign, window, delay)
+        since = anchored(campaign, window, delay_of(rule))
         facts, when = _late(window) if rule.awaits == "order" else _unanswered(window)
         rows: QuerySet[Any, Any] = facts.filter(
             self.among(campaign, customers), **{f"{when}__gt": since.after, f"{when}__lte": since.until}
         )
         reached: QuerySet[Any, Any] = rows.annotate(
             key=Concat(Value(f"waiting:{rule.awaits}:"), F("external_id"), Value(f":{_step(rule)}")),
-            due_at=later(when, delay),
-            fresh_until=later(when, delay + _FRESH),
+            due_at=later(when, delay_of(rule)),
+            fresh_until=later(when, delay_of(rule) + _FRESH),
             order_id=F("pk") if rule.awaits == "order" else NO_ORDER,
         )
         return reached

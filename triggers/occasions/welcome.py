@@ -1,7 +1,6 @@
 """Welcome: a customer signs up, or orders for the first time."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any, Literal
 
 from django.db.models import F, QuerySet, Value
@@ -12,7 +11,17 @@ from pydantic import Field
 from campaigns.bell import Fact
 from campaigns.models import Campaign, Customer
 from campaigns.moment_kinds import MomentRule
-from triggers.occasions.kind import FRESH_HOURS, NO_ORDER, OccasionKind, Window, anchored, later
+from triggers.occasions.kind import (
+    AT_ONCE,
+    FRESH_HOURS,
+    NO_ORDER,
+    Brings,
+    OccasionKind,
+    Window,
+    anchored,
+    delay_of,
+    later,
+)
 from triggers.occasions.words import after_words
 
 
@@ -33,10 +42,10 @@ class Welcome(OccasionKind):
     customer_path = ""
     longest_fresh = FRESH_HOURS
 
-    def brought_by(self, rule: MomentRule, /) -> Collection[Fact]:
+    def brought_by(self, rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
         assert isinstance(rule, WelcomeRule)
-        return (Fact.CUSTOMER,) if rule.begins == "signed_up" else (Fact.CUSTOMER, Fact.ORDER)
+        return {Fact.CUSTOMER: AT_ONCE} | ({} if rule.begins == "signed_up" else {Fact.ORDER: delay_of(rule)})
 
     def sentence(self, rule: MomentRule) -> str:
         """Return for example "2 hours after a customer signs up"."""
@@ -52,14 +61,13 @@ class Welcome(OccasionKind):
     ) -> QuerySet[Any, Any]:
         """See OccasionKind."""
         rule = WelcomeRule.model_validate(campaign.moment.rule)
-        delay = timedelta(days=rule.delay_days, hours=rule.delay_hours)
-        begins, began = f"{rule.begins}_at", anchored(campaign, window, delay)
+        begins, began = f"{rule.begins}_at", anchored(campaign, window, delay_of(rule))
         return Customer.objects.filter(
             self.among(campaign, customers), **{f"{begins}__gt": began.after, f"{begins}__lte": began.until}
         ).annotate(
             customer_id=F("pk"),
             key=Value("welcome"),
-            due_at=later(begins, delay),
-            fresh_until=later(begins, delay + FRESH_HOURS),
+            due_at=later(begins, delay_of(rule)),
+            fresh_until=later(begins, delay_of(rule) + FRESH_HOURS),
             order_id=NO_ORDER,
         )
