@@ -66,6 +66,13 @@ SELECT 'n{round}-' || id, id, '{at}'::timestamptz - interval '30 seconds', 'paid
     0, '[]', '[]', '{at}', '{at}'
 FROM campaigns_customer WHERE id % {step} = {round} ORDER BY id LIMIT {due} RETURNING customer_id
 """
+# The birthdays of a day, stored by the shortest statement that could: no guards, no caps, no deliveries.
+STORED: Final = """
+INSERT INTO bare (campaign_id, customer_id, key, due_at, fresh_until, slot_at, channel, decision, reason, value,
+    decided_at)
+SELECT 1, id, 'birthday:2026', '{at}', '{at}', '{at}', 'email', 'due', '', '', '{at}' FROM ({bare}) AS born
+ON CONFLICT (campaign_id, customer_id, key) DO NOTHING
+"""
 MOMENTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("birthday", {}),
     ("birthday", {"offset_days": -7}),
@@ -107,7 +114,7 @@ def _measure(size: int) -> list[Figure]:
     shop = f"{size:,} customers, {2 * size:,} orders, {4 * size:,} events"
     measures: tuple[Callable[[], list[Figure]], ...] = (
         lambda: _ticks(min(DUE, size // 10), shop),
-        lambda: [_birthdays()],
+        _birthdays,
         _counts,
         lambda: [_rehearsal(REHEARSED_DAYS if size >= LARGE else FEW_DAYS)],
         lambda: [peak_memory("planning and rehearsing", 500)],
@@ -146,7 +153,7 @@ def _ticks(due: int, shop: str) -> list[Figure]:
         busy.append(seconds(partial(_planned, at, bought)))
         idle.append(seconds(partial(plan, at + MINUTE)))
         ((buyer,),) = sql(NEWS.format(round=ROUNDS + number, at=at.isoformat(), step=step, due=1))
-        bells.append(seconds(partial(plan, at + MINUTE, [buyer], {Fact.ORDER})))
+        bells.append(seconds(partial(plan, at + MINUTE, [buyer], {Fact.ORDER: at - MINUTE / 2})))
     sql("TRUNCATE triggers_heartbeat")
     sweep = seconds(lambda: plan(NOW + 3 * ROUNDS * MINUTE))
     return [
@@ -164,8 +171,9 @@ def _planned(at: datetime, least: int) -> None:
     assert found >= least, f"{found} occasions instead of {least}"
 
 
-def _birthdays() -> Figure:
-    """Return the birthdays of the day, selected and planned by one campaign, beside the indexed query for them."""
+def _birthdays() -> list[Figure]:
+    """Return the birthdays of the day, selected and planned by one campaign, beside the indexed query for them, and
+    beside the bare INSERT … SELECT of it."""
     from campaigns.models import Campaign
     from triggers.models import Occasion
     from triggers.planner import plan
@@ -175,14 +183,20 @@ def _birthdays() -> Figure:
     bare = f"SELECT id, email_key FROM campaigns_customer WHERE birth_day = {day} AND email_marketing"
     # The tick before it sweeps, as one of the last quarter of an hour would have.
     plan(BIRTHDAYS_AT - MINUTE)
-    took, queried = [], []
+    took, queried, stored = [], [], []
     for _round in range(ROUNDS):
+        sql("DROP TABLE IF EXISTS bare")
+        sql("CREATE TABLE bare (LIKE triggers_occasion INCLUDING ALL)")
+        stored.append(seconds(lambda: sql(STORED.format(at=BIRTHDAYS_AT.isoformat(), bare=bare))))
         Occasion.objects.filter(key__startswith="birthday:", due_at=BIRTHDAYS_AT).delete()
         queried.append(seconds(lambda: sql(bare)))
         took.append(seconds(lambda: plan(BIRTHDAYS_AT)))
-    value, baseline = median(took), median(queried)
+    value = median(took)
     name = f"the {len(sql(bare)):,} birthdays of a day, planned"
-    return figure(name, value, "s", baseline=baseline, aim="≤ 3 × the bare query", met=value <= 3 * baseline)
+    return [
+        figure(name, value, "s", baseline=baseline, aim=f"≤ 3 × {of}", met=value <= 3 * baseline)
+        for baseline, of in ((median(queried), "the bare query"), (median(stored), "the bare INSERT … SELECT"))
+    ]
 
 
 def _counts() -> list[Figure]:
