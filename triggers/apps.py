@@ -13,7 +13,7 @@ class TriggersConfig(AppConfig):
     def ready(self) -> None:
         """Make the moment kinds known and listen for new facts; models can only be imported from here on."""
         from campaigns import bell
-        from campaigns.launch import on_launch
+        from campaigns.launch_problems import on_launch
         from triggers.ear import hear
         from triggers.never_served import never_served
         from triggers.occasions import register_kinds

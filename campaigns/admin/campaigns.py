@@ -25,6 +25,7 @@ from campaigns.admin.previews import find_customers, preview_html, shown, usual_
 from campaigns.admin.steps import SHARES, STEPS, approval_words, open_steps
 from campaigns.approval import approval_stands
 from campaigns.audience import audience_sentence
+from campaigns.launch_problems import launch_problems
 from campaigns.models import Campaign, ChannelName, Customer, Shop
 from campaigns.moment_kinds import moment_kind, parse_rule
 from campaigns.pauses import pause_sentence
@@ -147,7 +148,7 @@ class CampaignAdmin(StudioAdmin):
             "costs": [(ChannelName(k).label, money(v, shop.currency)) for k, v in campaign.unit_costs.items()],
             "incentive_cost": money(campaign.incentive_cost, shop.currency),
             "approval_stands": approval_stands(campaign),
-            "problems": launch.launch_problems(campaign) if campaign.status != Status.ENDED else [],
+            "problems": launch_problems(campaign) if campaign.status != Status.ENDED else [],
             "steps": steps,
             "shares": SHARES,
             "approval_words": approval_words(request, campaign, steps),

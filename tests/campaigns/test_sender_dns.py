@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns import sender_dns
-from campaigns.launch import launch_problems
+from campaigns.launch_problems import launch_problems
 from tests import cast
 from tests.providers.dns import name_server
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.launch import launch_problems
+from campaigns.launch_problems import launch_problems
 from campaigns.models import Campaign, GestureTemplate, Sender, Shop, Variant
 from campaigns.senders import by_language, choose_sender, is_name
 from tests import cast

@@ -9,7 +9,7 @@ import pytest
 from django.db.models import Count, F, Min, Sum
 
 from campaigns.approval import approval_stands
-from campaigns.launch import launch_problems
+from campaigns.launch_problems import launch_problems
 from campaigns.models import Answer, Campaign, Customer, Order, TierReach
 from microattentions.demo.load import load
 from microattentions.demo.planted import PLANTED, PLANTED_BASKET

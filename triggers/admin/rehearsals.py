@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from campaigns import clock, launch
+from campaigns import clock
 from campaigns.admin.base import FactAdmin
 from campaigns.admin.display import money
 from campaigns.admin.frames import mail_page, mail_policy
 from campaigns.approval import content_hash
+from campaigns.launch_problems import launch_problems
 from campaigns.models import Campaign, ChannelName, Shop
 from triggers.admin.words import reason_words
 from triggers.ear import have_rehearsed
@@ -66,7 +67,7 @@ class RehearsalAdmin(FactAdmin):
             "choices": CHOICES,
             "usual": queue.DEFAULT_DAYS,
             "may_ask": request.user.has_perm(MAY_ASK),
-            "problems": [] if shown else launch.launch_problems(campaign),
+            "problems": [] if shown else launch_problems(campaign),
             "shown": _shown(shown) if shown else None,
         }
         return TemplateResponse(request, "studio/rehearsal.html", context)

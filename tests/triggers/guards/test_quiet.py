@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaigns.launch import launch_problems
+from campaigns.launch_problems import launch_problems
 from campaigns.models import BlackoutDay, PermittedHours, Shop
 from tests import cast
 from triggers.models import Occasion
