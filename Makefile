@@ -13,7 +13,8 @@ SERVICES := DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/mic
 	REDIS_URL=$${REDIS_URL:-redis://127.0.0.1:6379/15}
 # The embedded defaults, whatever the environment says, away from the data of `make run`.
 EMBEDDED := env -u DATABASE_URL -u REDIS_URL DATA_DIR=$(CURDIR)/.data/test
-# TESTS=tests/triggers runs a part (of bench: TESTS=report), BROWSER=no leaves Chromium out, JOBS=4 uses more cores.
+# TESTS=tests/triggers runs a part (of bench: TESTS=report), BROWSER=no leaves Chromium out, JOBS=4 uses more cores,
+# PICTURES=folder keeps pictures of the pages that the browser tests see.
 TESTS ?=
 JOBS ?= 2
 BROWSER ?= yes

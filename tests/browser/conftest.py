@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CHROMIUM: Final = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PICTURES: Final = os.environ.get("PICTURES", "")
 ARGS: Final = [
     "--no-sandbox",
     "--disable-quic",
@@ -222,6 +223,13 @@ def signed_in(page: Page) -> Page:
     """Marie, in English."""
     sign_in(page, "en")
     return page
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep a picture of the whole page as it stands in the folder that PICTURES names: without one, nobody would look,
+    and taking them takes longer than all the checks."""
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 def sign_in(page: Page, language: str, name: str = "marie") -> None:

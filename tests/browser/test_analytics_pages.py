@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Server, sign_in
+from tests.browser.conftest import PATIENCE, Server, keep_picture, sign_in
 from tests.browser.test_every_page import faults
 
 # Small, but whole: every page of it has its charts.
@@ -73,7 +73,7 @@ def width(page: Page) -> int:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_page_on_desktop_phone_and_paper(page: Page, language: str, tmp_path: Path) -> None:
+def test_every_page_on_desktop_phone_and_paper(page: Page, language: str) -> None:
     sign_in(page, language)
     page.context.set_default_timeout(PATIENCE)
     found: dict[str, object] = {}
@@ -86,11 +86,11 @@ def test_every_page_on_desktop_phone_and_paper(page: Page, language: str, tmp_pa
             drawn(page, plot)
         if faults_here := faults(page):
             found[path] = faults_here
-        page.screenshot(path=tmp_path / f"{name}-{language}.png", full_page=True)
+        keep_picture(page, f"{name}-{language}")
         page.set_viewport_size({"width": 390, "height": 844})
         if (phone := width(page)) > 390:
             found[f"{path} on a phone"] = phone
-        page.screenshot(path=tmp_path / f"{name}-{language}-phone.png", full_page=True)
+        keep_picture(page, f"{name}-{language}-phone")
         page.emulate_media(media="print")
         page.set_viewport_size({"width": PAPER, "height": 990})
         page.wait_for_timeout(50)
@@ -99,7 +99,7 @@ def test_every_page_on_desktop_phone_and_paper(page: Page, language: str, tmp_pa
         if plot:
             expect(page.locator(f'[data-plot="{plot}"] canvas').first).to_be_visible()
         assert not page.locator(".studio-side, .object-tools, .picture, .choose").locator("visible=true").count()
-        page.screenshot(path=tmp_path / f"{name}-{language}-print.png", full_page=True)
+        keep_picture(page, f"{name}-{language}-print")
         page.emulate_media(media="screen")
     assert found == {}
 

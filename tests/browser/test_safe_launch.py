@@ -1,13 +1,12 @@
 """From review to stop, in English and in French: written by one, approved by another, dry, to a share, to all."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server, sign_in
+from tests.browser.conftest import Server, keep_picture, sign_in
 from tests.browser.test_every_page import faults
 from tests.browser.test_first_campaign import said, step
 
@@ -62,19 +61,19 @@ def outcome(page: Page, decision: str) -> int:
     return sum(int(text) for text in link.all_inner_texts())
 
 
-def look(page: Page, folder: Path, name: str) -> None:
-    """Keep a picture, and hold the page against axe and a phone."""
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
+def look(page: Page, name: str) -> None:
+    """Hold the page against axe and a phone."""
+    keep_picture(page, name)
     assert faults(page) == [], name
     page.set_viewport_size({"width": 390, "height": 844})
-    page.screenshot(path=folder / f"{name}-phone.png", full_page=True)
+    keep_picture(page, f"{name}-phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_campaign_is_reviewed_run_dry_launched_to_a_share_then_to_all_and_stopped(
-    page: Page, chromium: Browser, server: Server, tmp_path: Path, language: str
+    page: Page, chromium: Browser, server: Server, language: str
 ) -> None:
     pk, key = server.shell(SEED.format(language=language)).split()[-2:]
     address = f"/studio/campaigns/campaign/{pk}/"
@@ -89,13 +88,13 @@ def test_campaign_is_reviewed_run_dry_launched_to_a_share_then_to_all_and_stoppe
     page.goto(address)
     expect(page.locator(".titles .pill")).to_have_text(said(language, "in review"))
     expect(page.locator(".note.warn")).to_contain_text({"en": "your own work", "fr": "votre propre travail"}[language])
-    look(page, tmp_path, f"review-{language}")
+    look(page, f"review-{language}")
     page.focus("#what-must-change")
     page.keyboard.type("Trois lignes suffisent.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("section[aria-labelledby=sent-back]")).to_contain_text("Trois lignes suffisent.")
-    look(page, tmp_path, f"sent-back-{language}")
+    look(page, f"sent-back-{language}")
     step(page, "submit")
     page.click('button[name="step"][value="approve"]')
     expect(page.locator(".messagelist .warning")).to_be_visible()
@@ -103,7 +102,7 @@ def test_campaign_is_reviewed_run_dry_launched_to_a_share_then_to_all_and_stoppe
     expect(page.locator(".titles .pill")).to_have_text(said(language, "dry run"))
     orders(server, key, language, "dry")
     assert outcome(page, "would_send") == 40
-    look(page, tmp_path, f"dry-{language}")
+    look(page, f"dry-{language}")
 
     page.select_option("#share", "0.25")
     step(page, "canary")
@@ -111,7 +110,7 @@ def test_campaign_is_reviewed_run_dry_launched_to_a_share_then_to_all_and_stoppe
     orders(server, key, language, "some")
     few = outcome(page, "due")
     assert 0 < few < 40
-    look(page, tmp_path, f"share-{language}")
+    look(page, f"share-{language}")
     step(page, "launch")
     server.tick()
     assert outcome(page, "due") == 40
@@ -121,15 +120,15 @@ def test_campaign_is_reviewed_run_dry_launched_to_a_share_then_to_all_and_stoppe
     step(page, "resume")
     step(page, "end")
     expect(page.locator("section[aria-labelledby=history] li")).to_have_count(11)
-    look(page, tmp_path, f"ended-{language}")
+    look(page, f"ended-{language}")
 
     page.goto("/studio/triggers/delivery/needs-a-person/")
     page.click('#stops button[name="stopped"][value="1"] >> nth=1')
     expect(page.locator(".studio-top .pill.bad")).to_contain_text("SMS")
-    look(page, tmp_path, f"stops-{language}")
+    look(page, f"stops-{language}")
     page.click('#stops button[name="stopped"][value="0"]')
     page.goto("/studio/triggers/globalholdout/group/")
-    look(page, tmp_path, f"group-{language}")
+    look(page, f"group-{language}")
     page.goto("/studio/campaigns/auditentry/")
     expect(page.locator("#result_list")).to_contain_text("dora")
-    look(page, tmp_path, f"audit-{language}")
+    look(page, f"audit-{language}")
