@@ -14,7 +14,7 @@ now = clock.now()
 cast.shop()
 claire, malik = cast.claire(), cast.malik(email_marketing=False)
 for number in range(3):
-    cast.order(claire, f"c-{number}", now - timedelta(days=10 * number + 4))
+    cast.order(claire, f"c-{number}", now - timedelta(days=2 * number + 1))
 cast.order(malik, "m-1", now - timedelta(days=6))
 cast.live_campaign("post_purchase", {"anchor": "placed"}, slug="thanks", launched_at=None, status="draft", name="Merci")
 """
@@ -59,13 +59,13 @@ def test_campaign_is_rehearsed_and_says_why_not(
     sign_in(page, language)
     page.goto(campaign_address(page))
     page.locator(".tabs a[href*='rehearsal']").click()
-    page.select_option("#rehearsal-days", "30")
+    page.select_option("#rehearsal-days", "7")
     page.get_by_role("button", name=rehearse).click()
     expect(page.locator("#rehearsal-progress progress")).to_be_visible()
     assert faults(page) == []
     page.locator("#rehearsal-progress button").click()
     expect(page.locator("#content")).to_contain_text(cancelled)
-    page.select_option("#rehearsal-days", "30")
+    page.select_option("#rehearsal-days", "7")
     page.get_by_role("button", name=rehearse).click()
     server.shell(RUN)
     # The page polls, and loads itself anew once it is done.

@@ -25,7 +25,7 @@ from triggers.models import Rehearsal, RehearsedMessage
 from triggers.rehearsal import queue
 from triggers.rehearsal.table import rehearsal_csv
 
-CHOICES: Final = (30, 90, 180, 365)
+CHOICES: Final = (7, 30, 90, 180, 365)
 MAY_VIEW: Final = "triggers.view_rehearsal"
 MAY_ASK: Final = "campaigns.change_campaign"
 
