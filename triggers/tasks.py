@@ -1,14 +1,10 @@
 """Celery's doors: each reads the clock and calls one verb. A message lost, doubled or late changes nothing."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-
 from celery import shared_task
 
 from campaigns import clock
-from campaigns.bell import Fact
 from campaigns.ingest import tiers
-from triggers import auto_pause, global_group, lookups, sweeper
+from triggers import auto_pause, global_group, lookups, queued, sweeper
 from triggers.dispatch import dispatch as dispatch_due
 from triggers.entries import note_entries
 from triggers.heartbeat import beat
@@ -20,16 +16,21 @@ from triggers.rehearsal import queue as rehearsals
 def plan() -> None:
     """Plan what fell due for everybody, then have it sent."""
     plan_due(clock.now())
-    dispatch.delay()
+    queued.ask_once("dispatch", dispatch.delay)
 
 
 @shared_task(name="triggers.ring")
-def ring(customer_ids: Sequence[int], facts: Mapping[str, str]) -> None:
-    """Plan what new facts (bell.Facts, in JSON) brought about for these customers, then have it sent."""
-    now = clock.now()
-    note_entries(now, customers=customer_ids)
-    plan_due(now, customers=customer_ids, facts={Fact(fact): datetime.fromisoformat(at) for fact, at in facts.items()})
-    dispatch.delay()
+def ring() -> None:
+    """Plan what new facts brought about for the customers who were rung for, then have it sent."""
+    queued.begin("ring")
+    customers, facts, more = queued.take_rings()
+    if more:
+        queued.ask_once("ring", ring.delay)
+    if customers:
+        now = clock.now()
+        note_entries(now, customers=customers)
+        plan_due(now, customers=customers, facts=facts)
+        queued.ask_once("dispatch", dispatch.delay)
 
 
 @shared_task(name="triggers.entries")
@@ -47,6 +48,7 @@ def end_lapsed_tiers() -> None:
 @shared_task(name="triggers.dispatch")
 def dispatch() -> None:
     """Send what is due."""
+    queued.begin("dispatch")
     dispatch_due()
     beat("dispatch", clock.now())
 
