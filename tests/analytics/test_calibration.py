@@ -17,8 +17,9 @@ def test_kernel_covers_and_rarely_errs() -> None:
 
 
 @pytest.mark.django_db
-def test_pipeline_covers_and_rarely_errs() -> None:
-    rows = list(pipeline.rows(1, seed=7, every=6))
+@pytest.mark.parametrize("part", pipeline.PARTS)
+def test_pipeline_covers_and_rarely_errs(part: str) -> None:
+    rows = list(pipeline.rows(part, 1, seed=7, every=6))
     assert implausible(rows) == []
 
 

@@ -1,7 +1,7 @@
-"""`python -m tests.analytics.calibration kernel|pipeline [--runs N] [--seed 7]`: the table; 1 where a line fails.
+"""`python -m tests.analytics.calibration PART [--runs N] [--seed 7]`: the table of a part; 1 where a line fails.
 
-With `--write docs/calibration.md` the lines replace those of the same part in that file. The pipeline uses a database
-of its own: SQLite in a temporary folder.
+The parts are the kernel, and three of the whole pipeline, each on a database of its own: SQLite in a temporary folder.
+With `--write docs/calibration.md` the lines replace those of the same part in that file.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import Final
 
 from tests.analytics.calibration.rows import Row, table
 
-RUNS: Final = {"kernel": 20_000, "pipeline": 1_000}
+RUNS: Final = {"kernel": 20_000, "no-effect": 1_000, "effect": 1_000, "season": 1_000}
 
 
 def main() -> int:
@@ -31,7 +31,10 @@ def main() -> int:
     given = parser.parse_args()
     runs, began = given.runs or RUNS[given.part], time.monotonic()
     with tempfile.TemporaryDirectory(prefix="calibration-") as folder:
-        rows = _kernel(runs, given.seed) if given.part == "kernel" else _pipeline(Path(folder), runs, given.seed)
+        if given.part == "kernel":
+            rows = _kernel(runs, given.seed)
+        else:
+            rows = _pipeline(Path(folder), given.part, runs, given.seed)
     told = (
         f"{runs:,} campaigns a setting, seed {given.seed}, {datetime.now(UTC):%Y-%m-%d}, Python "
         f"{platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores shared, "
@@ -55,7 +58,7 @@ def _kernel(runs: int, seed: int) -> list[Row]:
     return _told(kernel.rows(runs, seed))
 
 
-def _pipeline(folder: Path, runs: int, seed: int) -> list[Row]:
+def _pipeline(folder: Path, part: str, runs: int, seed: int) -> list[Row]:
     os.environ |= {
         "DATA_DIR": str(folder),
         "DJANGO_SETTINGS_MODULE": "microattentions.settings",
@@ -72,7 +75,7 @@ def _pipeline(folder: Path, runs: int, seed: int) -> list[Row]:
     from tests.analytics.calibration import pipeline
 
     call_command("migrate", verbosity=0)
-    rows = _told(pipeline.rows(runs, seed))
+    rows = _told(pipeline.rows(part, runs, seed))
     connections.close_all()
     return rows
 

@@ -1,7 +1,7 @@
 """The whole way against simulated campaigns: facts in the database, the product's own draw, the report's verdict."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -42,17 +42,16 @@ class Shop:
     answers: float = 0.25
 
 
-def rows(runs: int, seed: int, *, every: int = 1) -> Iterator[Row]:
-    """Yield every row, `runs` campaigns each; a report is looked at every so many weeks."""
-    random = np.random.default_rng(seed)
+def rows(part: str, runs: int, seed: int, *, every: int = 1) -> Iterator[Row]:
+    """Yield the rows of one of PARTS, of `runs` campaigns; a report is looked at every so many weeks."""
     cast.shop()
-    yield from without_effect(random, Shop(), runs, every)
-    yield from with_effect(random, Shop(), runs)
-    yield from seasonal(random, runs)
+    # A seed a part: they may be run side by side.
+    yield from PARTS[part](np.random.default_rng(seed + list(PARTS).index(part)), runs, every)
 
 
-def without_effect(random: Generator, shop: Shop, runs: int, every: int) -> Iterator[Row]:
+def without_effect(random: Generator, runs: int, every: int) -> Iterator[Row]:
     """Yield coverage at the end, and false verdicts within twelve weekly looks, of campaigns that do nothing."""
+    shop = Shop()
     name = f"{shop.contacts:,} contacts, half held out, 12 % buy, no effect"
     people = customers(shop.contacts)
     found: Counter[str] = Counter()
@@ -81,8 +80,9 @@ def without_effect(random: Generator, shop: Shop, runs: int, every: int) -> Iter
     yield Row(setting=name, figure="a fair draw called broken", times=found["suspended"], runs=runs, most=0.01)
 
 
-def with_effect(random: Generator, shop: Shop, runs: int) -> Iterator[Row]:
+def with_effect(random: Generator, runs: int, _every: int) -> Iterator[Row]:
     """Yield how often campaigns with the effect that the planner calls detectable get the right verdict."""
+    shop = Shop()
     lift = detectable_lift(shop.rate, contacts=shop.contacts, control_share=float(shop.held_out))
     assert lift is not None
     shop = Shop(lift=lift)
@@ -104,7 +104,7 @@ def with_effect(random: Generator, shop: Shop, runs: int) -> Iterator[Row]:
     yield Row(setting=name, figure="verdict: harms", times=wrong, runs=runs, most=0.001)
 
 
-def seasonal(random: Generator, runs: int) -> Iterator[Row]:
+def seasonal(random: Generator, runs: int, _every: int) -> Iterator[Row]:
     """Yield what is said of campaigns that do nothing, launched after a shop's worst month, nobody held out."""
     people = customers(400)
     shop = Shop(contacts=len(people), held_out="0")
@@ -126,6 +126,13 @@ def seasonal(random: Generator, runs: int) -> Iterator[Row]:
     yield Row(setting=name, figure="called “works”", times=claimed, runs=runs, most=0.0)
     yield Row(setting=name, figure="(plain before/after alone would say “rose”)", times=rises, runs=runs)
     yield Row(setting=name, figure="season taken out: range holds 0", times=adjusted, runs=asked, **COVERS)
+
+
+PARTS: Final[dict[str, Callable[[Generator, int, int], Iterator[Row]]]] = {
+    "no-effect": without_effect,
+    "effect": with_effect,
+    "season": seasonal,
+}
 
 
 def customers(count: int) -> list[Customer]:
