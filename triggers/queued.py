@@ -9,12 +9,16 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 
+from redis import Redis
+
 from campaigns.bell import Fact, Facts
 from triggers import redis_link
 
 _RUNG: Final = "rung"
 # Rings taken at once: of a thousand items each, these are the customers of one plan.
 MOST_RINGS: Final = 20
+# While no worker takes them the oldest go: a sweep of the planner finds what they were about.
+_MOST_KEPT: Final = 1_000
 # A task that was lost from the queue stands in the way of the next no longer than this.
 _LONGEST_SECONDS: Final = 5
 
@@ -22,7 +26,14 @@ _LONGEST_SECONDS: Final = 5
 def keep_ring(customer_ids: Collection[int], facts: Facts) -> bool:
     """Keep whom a bell was rung for until a worker takes it; return whether Redis could."""
     told = json.dumps([list(customer_ids), {fact: at.isoformat() for fact, at in facts.items()}])
-    return redis_link.ask(lambda redis: redis.rpush(redis_link.key(_RUNG), told)) is not None
+
+    def push(redis: Redis) -> int:
+        with redis.pipeline() as pipeline:
+            pipeline.rpush(redis_link.key(_RUNG), told)
+            pipeline.ltrim(redis_link.key(_RUNG), -_MOST_KEPT, -1)
+            return len(pipeline.execute())
+
+    return redis_link.ask(push) is not None
 
 
 def take_rings() -> tuple[set[int], Facts, bool]:

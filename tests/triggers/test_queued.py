@@ -34,6 +34,14 @@ def test_many_rings_are_taken_a_part_at_a_time() -> None:
 
 
 @pytest.mark.usefixtures("broker")
+def test_rings_that_no_worker_takes_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queued, "_MOST_KEPT", 2)
+    for number in range(4):
+        keep_ring([number], {Fact.ORDER: NOW})
+    assert take_rings() == ({2, 3}, {Fact.ORDER: NOW}, False)
+
+
+@pytest.mark.usefixtures("broker")
 def test_task_waits_once_until_it_begins() -> None:
     put: list[str] = []
     for name in ("ring", "ring", "dispatch"):
