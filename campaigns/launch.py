@@ -88,8 +88,7 @@ def launch(campaign: Campaign, *, by: str, now: datetime, share: Decimal | None 
     Raises LaunchRefused unless it is approved as it now is. `launched_at` is set by the first launch that writes to
     anybody: it dates what the campaign plans and the comparison before and after. After a dry run that means: only
     what falls due from now on; what the dry run decided stays unsent. After a partial launch the others join with
-    whatever of theirs is still fresh, at the next tick. Each of these steps counts anew what is watched for automatic
-    pauses: a person has looked.
+    whatever of theirs is still fresh.
     """
     _check_startable(campaign)
     if share is not None and not SMALLEST_CANARY <= share <= LARGEST_CANARY:
@@ -105,7 +104,7 @@ def launch(campaign: Campaign, *, by: str, now: datetime, share: Decimal | None 
         now=now,
         facts={"share": str(share)} if share else {},
         canary_share=share,
-        watched_since=now,
+        watched_since=campaign.watched_since or now,
         **frozen,
     )
 

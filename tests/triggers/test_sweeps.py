@@ -1,14 +1,11 @@
 """Ticks between the sweeps: they look at what fell due of late, and the next sweep finds what nobody rang for."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.approval import content_hash
-from campaigns.launch import launch
 from campaigns.models import Campaign
 from tests import cast
 from triggers.models import Heartbeat
@@ -51,22 +48,6 @@ def test_a_campaign_that_was_resumed_is_asked_for_all_that_is_fresh() -> None:
     campaign = cast.live_campaign("post_purchase", {"anchor": "placed"}, slug="merci", status="paused")
     plan(SWEEP)
     Campaign.objects.filter(pk=campaign.pk).update(status="live", watched_since=SWEEP + MINUTE)
-    assert plan(SWEEP + 2 * MINUTE).counts == DUE
-
-
-def test_a_partial_launch_made_a_whole_one_reaches_the_others_at_the_next_tick() -> None:
-    cast.order(cast.claire(), "A-1", SWEEP - timedelta(hours=8))
-    fields: dict[str, Any] = {
-        "status": "canary",
-        "canary_share": "0.01",
-        "approved_hash": "",
-        "watched_since": SWEEP - timedelta(days=9),
-    }
-    campaign = cast.live_campaign("post_purchase", {"anchor": "placed"}, slug="merci", **fields)
-    assert plan(SWEEP).counts == {}
-    campaign.approved_hash = content_hash(campaign)
-    campaign.save()
-    launch(campaign, by="marie", now=SWEEP + MINUTE)
     assert plan(SWEEP + 2 * MINUTE).counts == DUE
 
 
