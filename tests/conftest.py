@@ -81,7 +81,8 @@ class _StudiosOnce(LoadScopeScheduling):  # type: ignore[misc] # xdist has no ty
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Share out the tests; those that go together are begun first."""
+    """Share out the tests in their order: Chromium's come last, whose event loop keeps Django from its database."""
+    config.option.loadscopereorder = False
     return _StudiosOnce(config, log)
 
 

@@ -17,7 +17,7 @@ from triggers import redis_link
 _RUNG: Final = "rung"
 # Rings taken at once: of a thousand items each, these are the customers of one plan.
 MOST_RINGS: Final = 20
-# While no worker takes them the oldest go: a sweep of the planner finds what they were about.
+# While no worker takes them the oldest go: the sweeps of the planner and of the segments find what they were about.
 _MOST_KEPT: Final = 1_000
 # A task that was lost from the queue stands in the way of the next no longer than this.
 _LONGEST_SECONDS: Final = 5
@@ -38,8 +38,16 @@ def keep_ring(customer_ids: Collection[int], facts: Facts) -> bool:
 
 def take_rings() -> tuple[set[int], Facts, bool]:
     """Take what was rung for, the oldest first: customers, their facts together, and whether more may be waiting."""
-    taken = redis_link.ask(lambda redis: redis.lpop(redis_link.key(_RUNG), MOST_RINGS)) or []
-    assert isinstance(taken, list)
+
+    def pop(redis: Redis) -> list[str]:
+        # Not LPOP with a count, which Redis knows only since 6.2.
+        with redis.pipeline() as pipeline:
+            pipeline.lrange(redis_link.key(_RUNG), 0, MOST_RINGS - 1)
+            pipeline.ltrim(redis_link.key(_RUNG), MOST_RINGS, -1)
+            taken: list[str] = pipeline.execute()[0]
+            return taken
+
+    taken = redis_link.ask(pop) or []
     customers: set[int] = set()
     facts: dict[Fact, datetime] = {}
     for ids, told in map(json.loads, taken):
@@ -54,8 +62,13 @@ def ask_once(name: str, enqueue: Callable[[], object]) -> None:
 
     Without Redis always.
     """
-    if redis_link.ask(lambda redis: bool(redis.set(_waits(name), 1, nx=True, ex=_LONGEST_SECONDS))) is not False:
+    if redis_link.ask(lambda redis: bool(redis.set(_waits(name), 1, nx=True, ex=_LONGEST_SECONDS))) is False:
+        return
+    try:
         enqueue()
+    except BaseException:
+        begin(name)
+        raise
 
 
 def begin(name: str) -> None:

@@ -1,6 +1,7 @@
 """Celery's doors: each reads the clock and calls one verb. A message lost, doubled or late changes nothing."""
 
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 
 from campaigns import clock
 from campaigns.ingest import tiers
@@ -14,8 +15,9 @@ from triggers.rehearsal import queue as rehearsals
 
 @shared_task(name="triggers.plan")
 def plan() -> None:
-    """Plan what fell due for everybody, then have it sent."""
+    """Plan what fell due for everybody, then have it sent; take up rings that were left lying."""
     plan_due(clock.now())
+    queued.ask_once("ring", ring.delay)
     queued.ask_once("dispatch", dispatch.delay)
 
 
@@ -24,13 +26,19 @@ def ring() -> None:
     """Plan what new facts brought about for the customers who were rung for, then have it sent."""
     queued.begin("ring")
     customers, facts, more = queued.take_rings()
-    if more:
-        queued.ask_once("ring", ring.delay)
-    if customers:
-        now = clock.now()
+    if not customers:
+        return
+    now = clock.now()
+    try:
         note_entries(now, customers=customers)
         plan_due(now, customers=customers, facts=facts)
-        queued.ask_once("dispatch", dispatch.delay)
+    except (OperationalError, InterfaceError):
+        # The database is out of reach: taken up again by the next ring, or within a minute.
+        queued.keep_ring(customers, facts)
+        raise
+    if more:
+        queued.ask_once("ring", ring.delay)
+    queued.ask_once("dispatch", dispatch.delay)
 
 
 @shared_task(name="triggers.entries")

@@ -134,6 +134,7 @@ def store(items: Sequence[Any], now: datetime) -> list[Outcome]:
     """
     outcomes: dict[int, Outcome] = {index: item for index, item in enumerate(items) if isinstance(item, Unreadable)}
     touched: set[int] = set()
+    reaching_back: set[str] = set()
     by_type: dict[str, list[tuple[int, Any]]] = {}
     for index, item in enumerate(items):
         if index not in outcomes:
@@ -143,7 +144,9 @@ def store(items: Sequence[Any], now: datetime) -> list[Outcome]:
             stored = in_one_commit(store_kind, [items[index] for index in indexes], now)
             outcomes.update(zip(indexes, stored.outcomes, strict=True))
             touched |= stored.touched
-    facts = {Fact(kind): _oldest(found) for kind, found in by_type.items()}
+            if stored.reaches_back:
+                reaching_back.add(type_of(kind))
+    facts = {Fact(kind): ANY_TIME if kind in reaching_back else _oldest(found) for kind, found in by_type.items()}
     transaction.on_commit(partial(bell.ring, sorted(touched), facts))
     return [outcomes[index] for index in range(len(items))]
 

@@ -27,7 +27,8 @@ def store_events(items: Sequence[EventItem | QuickEvent], now: datetime) -> Stor
     told = iter(rest.outcomes)
     outcomes: list[Outcome] = ["created" if item.id in new else next(told) for item in items]
     touched = rest.touched | {customer for customer in new.values() if customer is not None}
-    return Stored(outcomes, touched | _joined(items, outcomes, now))
+    joined = _joined(items, outcomes, now)
+    return Stored(outcomes, touched | joined, reaches_back=bool(joined))
 
 
 def _joined(items: Sequence[EventItem | QuickEvent], outcomes: Sequence[Outcome], now: datetime) -> set[int]:

@@ -61,7 +61,8 @@ def store_orders(items: Sequence[OrderItem | QuickOrder], now: datetime) -> Stor
         content if isinstance(content, Refused) else known.get(item.id, "created")
         for item, content in zip(items, contents, strict=True)
     ]
-    return Stored(outcomes, touched)
+    # One that is cancelled or moved may leave an older one as the customer's last.
+    return Stored(outcomes, touched, reaches_back="updated" in known.values())
 
 
 def _store_known(

@@ -17,10 +17,14 @@ ATTEMPTS: Final = 5
 
 @dataclass
 class Stored:
-    """An outcome for each item, in the items' order, and the database ids of the customers with new facts."""
+    """An outcome for each item, in the items' order, and the database ids of the customers with new facts.
+
+    `reaches_back`: facts older than those that the items tell of count anew, by what the items changed.
+    """
 
     outcomes: list[Outcome]
     touched: set[int] = field(default_factory=set)
+    reaches_back: bool = False
 
 
 class Raced(Exception):

@@ -121,3 +121,40 @@ def test_a_moment_that_an_order_of_today_is_too_young_for_is_not_asked_at_its_be
     cast.order(claire, "o0", NOW - timedelta(days=3, minutes=1))
     found = plan(NOW, [claire.pk], {Fact.ORDER: NOW - timedelta(days=3, minutes=1)})
     assert {slug for slug, _decision, _reason in found.counts} == {"later-1", "later-2", "later-3"}
+
+
+CART = {"type": "event", "id": "e0", "name": "add_to_cart", "anonymous_id": "a-1"}
+SIGNED_IN = EVENT | {"name": "login", "anonymous_id": "a-1"}
+AWAY = {"id": "o0", "placed_at": (NOW - timedelta(days=2)).isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "before", "now"),
+    [
+        (
+            "event",
+            {"event": "add_to_cart", "delay_hours": 4},
+            [CART | {"occurred_at": (NOW - timedelta(hours=5)).isoformat()}],
+            SIGNED_IN,
+        ),
+        ("silence", {"days": 1}, [ORDER | AWAY, ORDER], ORDER | {"status": "cancelled", "updated_at": NOW.isoformat()}),
+    ],
+)
+def test_what_a_fact_makes_of_older_ones_is_planned_at_its_bell(
+    kind: str,
+    rule: dict[str, Any],
+    before: list[dict[str, Any]],
+    now: dict[str, Any],
+    django_capture_on_commit_callbacks: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cast.shop()
+    cast.claire(birth_day=None)
+    cast.live_campaign(kind, rule, slug="moment", channels=("email",), launched_at=NOW - timedelta(days=30))
+    ingest_batch(before, NOW)
+    rung: list[tuple[Sequence[int], Facts]] = []
+    monkeypatch.setattr(bell, "_listeners", [lambda ids, facts: rung.append((ids, facts))])
+    with django_capture_on_commit_callbacks(execute=True):
+        ingest_batch([now], NOW)
+    ((customers, facts),) = rung
+    assert [slug for slug, _decision, _reason in plan(NOW, customers, facts).counts] == ["moment"]

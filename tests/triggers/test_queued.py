@@ -54,6 +54,18 @@ def test_task_waits_once_until_it_begins() -> None:
 
 
 @pytest.mark.usefixtures("broker")
+def test_task_that_could_not_be_queued_is_asked_for_again() -> None:
+    def refused() -> None:
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        ask_once("ring", refused)
+    put: list[str] = []
+    ask_once("ring", partial(put.append, "ring"))
+    assert put == ["ring"]
+
+
+@pytest.mark.usefixtures("broker")
 def test_task_that_was_lost_from_the_queue_is_asked_for_again() -> None:
     ask_once("ring", lambda: None)
     left = redis_link.ask(lambda redis: redis.ttl(queued._waits("ring")))
@@ -61,9 +73,11 @@ def test_task_that_was_lost_from_the_queue_is_asked_for_again() -> None:
     assert 0 < left <= 5
 
 
-def test_without_redis_nothing_is_kept_and_a_task_is_always_asked_for(settings: Any) -> None:
+def test_without_redis_nothing_is_kept_and_a_task_is_always_asked_for(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    redis_link._silent_until = 0.0
+    monkeypatch.setattr(redis_link, "_silent_until", 0.0)
     put: list[int] = []
     assert not keep_ring([1], {Fact.ORDER: NOW})
     assert take_rings() == (set(), {}, False)

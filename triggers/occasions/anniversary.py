@@ -75,7 +75,7 @@ class Anniversary(OccasionKind):
     def brought_by(self, rule: MomentRule, /) -> Brings:
         """See OccasionKind."""
         assert isinstance(rule, AnniversaryRule)
-        a_month = timedelta(days=27)
+        a_month = timedelta(days=26)
         return {Fact.CUSTOMER: AT_ONCE} | ({} if rule.begins == "signed_up" else {Fact.ORDER: a_month})
 
     def sentence(self, rule: MomentRule) -> str:

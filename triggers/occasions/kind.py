@@ -98,7 +98,8 @@ class OccasionKind(MomentKind):
         """Return the facts that can bring the moment about, so that the bell asks after it for their customers, and how
         old the oldest of them must be.
 
-        What the clock brings about is found by the next tick. All facts at once, unless a kind knows better.
+        What the clock brings about is found by the next tick, and by a sweep what a new fact lets into the audience of
+        an older one. All facts at once, unless a kind knows better.
         """
         return dict.fromkeys(Fact, AT_ONCE)
 
