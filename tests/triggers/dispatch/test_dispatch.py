@@ -13,7 +13,7 @@ def test_dispatch_sends_what_is_due_and_keeps_the_words() -> None:
     due(3)
     assert dispatch(NOON) == 3
     assert states() == {"accepted": 3}
-    attempts = list(Attempt.objects.order_by("delivery"))
+    attempts = list(Attempt.objects.order_by("recipient"))
     assert [attempt.recipient for attempt in attempts] == [f"buyer-{n}@maison-the.test" for n in range(3)]
     assert {(a.outcome, a.provider, a.language, a.sender) for a in attempts} == {
         (Outcome.ACCEPTED, "outbox", "fr", "Maison Thé <bonjour@maison-the.test>")
