@@ -8,12 +8,11 @@ from typing import Any, Final
 import pytest
 from django.conf import settings as project
 from django.contrib.auth.models import Permission, User
-from django.db import connection
 from django.test import Client, SimpleTestCase
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from campaigns.audit import ALLOW, REFUSE
+from tests.emptied import audit_log_emptied_too
 
 # A database makes the first example slow and the machine is shared: time says nothing about correctness here.
 settings.register_profile(
@@ -31,18 +30,9 @@ DATABASES: Final = {"db", "transactional_db", "journey_database", "new_studio"}
 
 @pytest.fixture(scope="session", autouse=True)
 def emptied_between_tests() -> Iterator[None]:
-    """Let Django empty the audit log after a test that commits: on SQLite it uses DELETE, which the log refuses."""
-    if connection.vendor != "sqlite":
+    """Let Django empty the audit log after a test that commits."""
+    with audit_log_emptied_too():
         yield
-        return
-    flush, operations = connection.ops.sql_flush, connection.ops
-
-    def around(*args: Any, **kwargs: Any) -> list[str]:
-        return [*ALLOW["sqlite"], *flush(*args, **kwargs), *REFUSE["sqlite"]]
-
-    operations.sql_flush = around  # type: ignore[method-assign]
-    yield
-    operations.sql_flush = flush  # type: ignore[method-assign]
 
 
 @pytest.fixture
