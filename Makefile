@@ -83,9 +83,9 @@ chaos-mutants: install-dev
 
 calibrate: install-dev
 	nice -n 10 $(BIN)/python -m tests.analytics.calibration kernel --write docs/calibration.md
-	for part in no-effect effect season; do \
+	failed=0; for part in no-effect effect season; do \
 		nice -n 10 $(BIN)/python -m tests.analytics.calibration $$part --write docs/calibration.md || failed=1; \
-	done; exit $${failed:-0}
+	done; exit $$failed
 
 oracle: install-dev
 	WORLDS=2000 $(EMBEDDED) $(BIN)/pytest tests/triggers/test_planner_against_oracle.py

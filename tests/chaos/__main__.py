@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from microattentions.up.broker import embedded_broker
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 2
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "chaos.md"
 HEAD = ("fault", "amount", "doubles", "lost", "false accepted", "unknown", "after withdrawal", "s")
+
+# Of what was wrong with a fault, and of what its workers said.
+_SHOWN: Final = 10
 
 
 def main() -> int:
@@ -143,7 +146,7 @@ def run(folder: Path, given: argparse.Namespace) -> int:
             print(f"    {fault.name} is left out: it needs initdb and setpriv", flush=True)
             continue
         print(json.dumps(asdict(row)) if given.row else line(*cells(row)), flush=True)
-        for what in [] if given.row else row.wrong[:5]:
+        for what in [] if given.row else row.wrong[:_SHOWN]:
             print(f"    wrong: {what}", flush=True)
         rows.append(row)
         if given.write:
@@ -160,6 +163,8 @@ def run_one(folder: Path, fault: "Fault", given: argparse.Namespace) -> "Row":
     began = time.monotonic()
     with Arena(folder / fault.name, given.seed) as arena:
         row = fault.run(arena, max(1, round(fault.amount(given.profile) * given.share)))
+        if row.red:
+            row.wrong += arena.complaints()
     row.seconds = time.monotonic() - began
     return row
 

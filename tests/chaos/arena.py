@@ -1,6 +1,7 @@
 """One shop, one provider in its own process, and workers that may be killed; the log is the truth of what was sent."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -38,6 +39,8 @@ ENDS: Final = (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.FAILED, Sta
 SETTLE_SECONDS: Final = 300.0
 # How much later than it began a call may be in the provider's log on a busy machine.
 GRACE_SECONDS: Final = 1.0
+# The line of a traceback that names the exception.
+_FAULT: Final = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt)\b")
 
 
 @dataclass
@@ -140,7 +143,7 @@ class Arena:
             job()
             connections.close_all()
             os._exit(0)
-        except BaseException:  # noqa: BLE001 - the parent reads it in the log
+        except BaseException:  # noqa: BLE001 - told by `complaints` where the fault turns red
             traceback.print_exc()
             os._exit(1)
 
@@ -160,6 +163,12 @@ class Arena:
         self.workers.discard(worker)
         self.note_in_flight()
         return status
+
+    def complaints(self) -> list[str]:
+        """Return what processes of `fork` ended with, each once."""
+        log = self.folder / "workers.log"
+        said = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+        return list(dict.fromkeys(f"a worker ended with {line}" for line in said if _FAULT.match(line)))[-5:]
 
     def note_in_flight(self) -> None:
         """Remember the deliveries that are under way."""
