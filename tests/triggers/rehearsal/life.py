@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from campaigns import clock
@@ -13,10 +13,13 @@ from tests import cast
 from tests.triggers.oracle_facts import Purchase, World
 from tests.triggers.world import ELSEWHERE, LATER, _campaign, _properties, _shop, _store, spoken
 from triggers.dispatch import dispatch
-from triggers.models import Attempt, Delivery, GuardFinding, Occasion
+from triggers.entries import note_entries
+from triggers.models import Attempt, Delivery, GuardFinding, Occasion, SegmentEntry, SegmentLook
 from triggers.planner import plan
 
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+# How long before the first tick life and rehearsal begin, with a look at who stands in which segment.
+BEFORE = timedelta(seconds=1)
 
 
 def as_told(world: World) -> World:
@@ -33,7 +36,8 @@ def as_told(world: World) -> World:
 
 
 def live(world: World) -> dict[str, Any]:
-    """Run planner and dispatch at each tick of the world, each fact stored when it happens; return what came of it."""
+    """Look at the segments, plan and dispatch at each tick of the world, each fact stored when it happens; return what
+    came of it."""
     _shop(world)
     for person in world.people:
         _store(replace(person, spoken_on=()))
@@ -44,11 +48,14 @@ def live(world: World) -> dict[str, Any]:
         _campaign(world, told_of)
     for told_of in world.plans:
         Campaign.objects.get(slug=told_of.slug).absorbed_by.set(Campaign.objects.filter(slug__in=told_of.absorbed_by))
-    since: datetime | None = None
+    since = world.ticks[0] - BEFORE
+    _happen(world, None, since)
+    note_entries(since)
     for now in world.ticks:
         _happen(world, since, now)
         since = now
         with clock.at(now):
+            note_entries(now)
             plan(now)
             dispatch(now)
     told = outcome()
@@ -67,8 +74,8 @@ def live(world: World) -> dict[str, Any]:
 
 
 def forget() -> None:
-    """Forget what was planned and sent, except by campaigns of another time."""
-    for model in (Attempt, GuardFinding):
+    """Forget who entered what, and what was planned and sent, except by campaigns of another time."""
+    for model in (Attempt, GuardFinding, SegmentEntry, SegmentLook):
         model.objects.all().delete()
     Delivery.objects.exclude(campaign__slug=ELSEWHERE).delete()
     Occasion.objects.exclude(campaign__slug=ELSEWHERE).delete()

@@ -2,7 +2,6 @@
 decisions, moves, findings and messages, in made-up worlds. REHEARSED_WORLDS says in how many."""
 
 import os
-from datetime import timedelta
 from typing import Any
 
 from hypothesis import Phase, given, settings
@@ -10,7 +9,7 @@ from hypothesis.extra.django import TestCase
 
 from campaigns.models import Campaign, Customer
 from tests.triggers.oracle_facts import World
-from tests.triggers.rehearsal.life import as_told, forget, live, message, outcome
+from tests.triggers.rehearsal.life import BEFORE, as_told, forget, live, message, outcome
 from tests.triggers.test_planner_against_oracle import worlds
 from triggers.rehearsal.play import staged
 
@@ -30,8 +29,7 @@ def rehearse(world: World) -> dict[str, Any]:
         names = slugs[draft.delivery.campaign_id], people[draft.delivery.customer_id], draft.delivery.key
         messages[names] = message(draft)
 
-    start = world.ticks[0] - timedelta(seconds=1)
-    with staged(campaign, start) as play:
+    with staged(campaign, world.ticks[0] - BEFORE) as play:
         for _progress in play.gather():
             pass
         for _progress in play.through(world.ticks, sent):
