@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LEASE_SECONDS = 2
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "chaos.md"
-HEAD = ("fault", "amount", "doubles", "lost", "false accepted", "unknown", "after withdrawal", "s")
+HEAD = ("fault", "amount", "doubles", "lost", "false accepted", "unknown", "quarantined", "after withdrawal", "s")
 
 # Of what was wrong with a fault, and of what its workers said.
 _SHOWN: Final = 10
@@ -187,7 +187,7 @@ def run_in_own_cluster(folder: Path, fault: "Fault", given: argparse.Namespace) 
 
 def cells(row: "Row") -> tuple[str, ...]:
     """Return one line of the table."""
-    numbers = (row.doubles, row.lost, row.false_accepted, row.unknown, row.after_withdrawal)
+    numbers = (row.doubles, row.lost, row.false_accepted, row.unknown, row.quarantined, row.after_withdrawal)
     return (row.fault, row.amount, *map(str, numbers), f"{row.seconds:.0f}")
 
 
@@ -209,7 +209,7 @@ def keep(row: "Row", name: str, about: str, vendor: str) -> None:
 
 def line(*cells: str) -> str:
     """Return one line of the table, in Markdown."""
-    widths = (58, 24, 7, 4, 14, 7, 16, 4)
+    widths = (58, 24, 7, 4, 14, 7, 11, 16, 4)
     return "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
 
 

@@ -27,7 +27,7 @@ from campaigns.models import Consent, Customer, Order
 from tests import cast
 from tests.emptied import audit_log_emptied_too
 from tests.providers.process import Running, running
-from triggers import sweeper
+from triggers import rulings, sweeper
 from triggers.dispatch import circuit, dispatch
 from triggers.dispatch.send import BEGIN_SECONDS
 from triggers.models import Attempt, Delivery, Occasion, State
@@ -53,6 +53,7 @@ class Row:
     lost: int = 0
     false_accepted: int = 0
     unknown: int = 0
+    quarantined: int = 0
     after_withdrawal: int = 0
     wrong: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -71,6 +72,8 @@ class Arena:
         self.withdrawn: dict[int, float] = {}
         # Deliveries that stood in `sending` when their worker died: each may be unknown.
         self.in_flight: set[int] = set()
+        # Deliveries whose worker died three times before their permit: they wait for a person.
+        self.quarantined: set[int] = set()
         self.any_unknown = False
         self.workers: set[int] = set()
         self._stack = ExitStack()
@@ -175,7 +178,8 @@ class Arena:
         self.in_flight.update(Delivery.objects.filter(state=State.SENDING).values_list("pk", flat=True))
 
     def settle(self) -> None:
-        """Stop the workers, mend the provider, and let the clock go on until nothing waits any more."""
+        """Stop the workers, mend the provider, put what is quarantined back as a person would, and let the clock go on
+        until nothing waits any more."""
         for worker in list(self.workers):
             self.kill(worker)
         self.sendgrid.misbehave({})
@@ -185,12 +189,18 @@ class Arena:
             circuit.close("sendgrid")
             plan(clock.now())
             sweeper.sweep()
+            self._release()
             dispatch()
             left = Delivery.objects.filter(state__in=waiting)
             if not left.exists() or time.monotonic() > end:
                 return
             self.set_clock(clock.now() + timedelta(minutes=2))
             time.sleep(0.2)
+
+    def _release(self) -> None:
+        held = set(Delivery.objects.filter(state=State.QUARANTINED).values_list("pk", flat=True))
+        self.quarantined |= held
+        rulings.release(held, by="chaos", now=clock.now())
 
     # The verdict -----------------------------------------------------------------------------------------------------
 
@@ -206,7 +216,7 @@ class Arena:
         states = dict(Delivery.objects.values_list("pk", "state"))
         row.false_accepted = sum(state == State.ACCEPTED and not sent[pk] for pk, state in states.items())
         unknown = {pk for pk, state in states.items() if state in (State.UNKNOWN, State.UNCONFIRMED)}
-        row.unknown = len(unknown)
+        row.unknown, row.quarantined = len(unknown), len(self.quarantined)
         if not self.any_unknown and (strange := unknown - self.in_flight):
             row.wrong.append(f"{len(strange)} unknown that were not in flight at a kill")
         row.lost = self._lost() + sum(not sent[pk] and pk not in unknown and pk in self._must_send() for pk in states)
