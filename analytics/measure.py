@@ -1,7 +1,9 @@
 """Measures one campaign: facts, comparisons, gates and verdict, as figures without words."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -40,6 +42,7 @@ from analytics.kernel.conversion import score_test
 from analytics.kernel.health import STRICT_LEVEL
 from analytics.payback import cost_of, money_back, pays_back
 from analytics.robustness import NOTABLE_SHARE, OVERWHELMING_SHARE, largest_shares, other_ways
+from campaigns import side_by_side
 from campaigns.models import Campaign, Shop
 from triggers.holdout import share_of
 
@@ -52,23 +55,63 @@ type Figures = dict[str, Any]
 
 
 def measure(campaign: Campaign, now: datetime) -> Figures:
-    """Return the figures of a campaign's report at `now`, JSON-ready, in minor units and shares of 1."""
-    with roomy():
-        return _measure(campaign, now, Shop.get())
+    """Return the figures of a campaign's report at `now`, JSON-ready, in minor units and shares of 1.
 
-
-def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
-    zone = ZoneInfo(shop.timezone)
+    The campaign's contacts and the whole shop are asked side by side, where the database allows it.
+    """
     if campaign.launched_at is None:
         return {"final": False, "verdict": {"code": "not_launched"}, "gates": [], "metrics": {}}
+    shop = Shop.get()
+    zone = ZoneInfo(shop.timezone)
+    contacts, around = side_by_side.run(
+        partial(_roomily, _of_the_contacts, campaign, now, zone), partial(_roomily, _around, campaign, now, zone)
+    )
+    return _measure(campaign, now, shop, contacts, around)
+
+
+@dataclass(frozen=True, slots=True)
+class _Contacts:
+    """What the customers of both arms did; of a campaign without contacts only their number, which is 0, is known."""
+
+    assigned: Assignment
+    arms: dict[str, Arm]
+    scores: dict[str, Scores]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the campaign sent and left out, and what the whole shop did before and after the launch."""
+
+    sent: Messages
+    exclusions: dict[str, int]
+    withheld: dict[str, int]
+    before_after: tuple[Results, Results, dict[str, list[str]]]
+
+
+def _roomily(ask: Callable[[Campaign, datetime, ZoneInfo], Any], *what: Any) -> Any:
+    with roomy():
+        return ask(*what)
+
+
+def _of_the_contacts(campaign: Campaign, now: datetime, zone: ZoneInfo) -> _Contacts:
     assigned = assignment(campaign, now, zone)
-    sent = messages(campaign)
+    if assigned.anchors is None:
+        return _Contacts(assigned, {}, {})
+    arms = arm_outcomes(campaign, now, zone, assigned.anchors, assigned)
+    return _Contacts(assigned, arms, arm_scores(campaign, now, zone, assigned.anchors))
+
+
+def _around(campaign: Campaign, now: datetime, zone: ZoneInfo) -> _Around:
+    return _Around(messages(campaign), exclusions(campaign), withheld(campaign), before_after(campaign, now, zone))
+
+
+def _measure(campaign: Campaign, now: datetime, shop: Shop, contacts: _Contacts, around: _Around) -> Figures:
+    zone = ZoneInfo(shop.timezone)
+    assigned, arms, scores, sent = contacts.assigned, contacts.arms, contacts.scores, around.sent
     course, final = _course(campaign, assigned, now, zone), _final(campaign, assigned, now, zone)
     if assigned.anchors is None:
         nothing = {"final": final, "verdict": {"code": "no_contacts"}, "gates": [], "metrics": {}}
-        return nothing | {"exclusions": exclusions(campaign)}
-    arms = arm_outcomes(campaign, now, zone, assigned.anchors, assigned)
-    scores = arm_scores(campaign, now, zone, assigned.anchors)
+        return nothing | {"exclusions": around.exclusions}
     share, useful = float(share_of(campaign)), float(campaign.smallest_useful_effect) / 1000
     health = health_gate(assigned, arms, control_share=share)
     cost = cost_of(campaign, arms["treated"], assigned, sent)
@@ -79,7 +122,7 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
         else _holdout(campaign, arms, scores, cost, _level(level, arms, course, campaign, now), mature=course.mature)
         for level in (LEVEL, STRICT_LEVEL)
     )
-    plain, season, periods = before_after(campaign, now, zone)
+    plain, season, periods = around.before_after
     primary, revenue = held_out[Metric.CONVERSION], held_out[Metric.REVENUE]
     overwhelmed = max(largest_shares(arms).values()) >= OVERWHELMING_SHARE
     gates = [
@@ -96,8 +139,8 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop) -> Figures:
         "level": LEVEL,
         "course": {"early": course.early, "mature": course.mature, "over": course.over, "weekly": course.weekly},
         "counts": _counts(assigned, arms, sent),
-        "exclusions": exclusions(campaign),
-        "withheld": withheld(campaign),
+        "exclusions": around.exclusions,
+        "withheld": around.withheld,
         "periods": periods,
         "gates": [gate.as_dict() for gate in gates],
         "verdict": verdict(gates, primary, strict[Metric.CONVERSION], useful=useful, course=course, n=n),

@@ -4,22 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from django.db.models import Case, Count, Exists, FloatField, Max, Min, OuterRef, Q, Sum, Value, When
+from django.db.models import Case, Count, FloatField, Max, Min, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast
 
-from analytics.facts.dialect import instant, rows
+from analytics.facts.dialect import rows
 from analytics.facts.windows import Period
 from analytics.kernel import Counts, RatioSums, Sums
 from campaigns.models import Customer, Event, Order
 
-# A customer's orders first: who was known is then asked once a customer, not once an order. PostgreSQL sums two periods
-# side by side.
+# A customer's orders first: who was known is then asked once a customer, not once an order, and of those who were not,
+# who are few. PostgreSQL sums two periods side by side.
 _SUMS: Final = """
 SELECT {part}, known, COUNT(*), SUM(money), SUM(money * money), SUM(orders), SUM(orders * orders), SUM(money * orders)
 FROM (
     SELECT bought.money, CAST(bought.orders AS DOUBLE PRECISION) AS orders,
-        CASE WHEN customer.signed_up_at < %s OR customer.first_order_at < %s THEN 1 ELSE 0 END AS known
-    FROM ({bought}) bought JOIN campaigns_customer customer ON customer.id = bought.customer_id
+        CASE WHEN unknown.id IS NULL THEN 1 ELSE 0 END AS known
+    FROM ({bought}) bought LEFT JOIN ({unknown}) unknown ON unknown.id = bought.customer_id
 ) told
 GROUP BY known
 """
@@ -58,8 +58,9 @@ def _order_sums(periods: Sequence[Period]) -> list[dict[int, tuple[float, ...]]]
     for part, period in enumerate(periods):
         orders = Order.objects.filter(period.within("placed_at"), valid=True).values("customer_id")
         bought, bought_values = orders.annotate(orders=Count("pk"), money=_MONEY).query.sql_with_params()
-        statements.append(_SUMS.format(part=part, bought=bought))
-        values += [instant(period.since), instant(period.since), *bought_values]
+        unknown, unknown_values = _unknown(period).query.sql_with_params()
+        statements.append(_SUMS.format(part=part, bought=bought, unknown=unknown))
+        values += [*bought_values, *unknown_values]
     sums: list[dict[int, tuple[float, ...]]] = [{} for _period in periods]
     for part, known, *told in rows(" UNION ALL ".join(statements), values):
         sums[part][known] = tuple(told)
@@ -68,8 +69,8 @@ def _order_sums(periods: Sequence[Period]) -> list[dict[int, tuple[float, ...]]]
 
 def event_buyers(period: Period, event: str) -> int:
     """Return how many customers known when the period began did `event` in it."""
-    did = Event.objects.filter(period.within("occurred_at"), name=event, customer=OuterRef("pk"))
-    return Customer.objects.filter(_known(period), Exists(did)).count()
+    did = Event.objects.filter(period.within("occurred_at"), name=event, customer__isnull=False)
+    return did.exclude(customer__in=_unknown(period)).values("customer").distinct().count()
 
 
 def _facts(known: int, rows: dict[int, tuple[float, ...]]) -> PeriodFacts:
@@ -98,6 +99,11 @@ def orders_by_customer(period: Period) -> Any:
 def data_since() -> Any:
     """Return the instant of the shop's first valid order, or None."""
     return Order.objects.filter(valid=True).aggregate(first=Min("placed_at"))["first"]
+
+
+def _unknown(period: Period) -> QuerySet[Customer, Any]:
+    """Return the ids of the customers who were not known when the period began."""
+    return Customer.objects.exclude(_known(period)).values("id")
 
 
 def _known(period: Period, prefix: str = "") -> Q:

@@ -75,7 +75,9 @@ class Order(models.Model):
         # A constraint and not unique=True: that would add a second index (for LIKE) to every insert.
         constraints = [models.UniqueConstraint(fields=["external_id"], name="order_external_id_once")]
         indexes: ClassVar = [
-            models.Index(fields=["customer", "placed_at"], name="order_customer_placed"),
+            # Reports ask each contact of a campaign for the money in their days: read from here alone, the orders of a
+            # million contacts take half as long.
+            models.Index(fields=["customer", "placed_at"], include=["valid", "revenue"], name="order_customer_money"),
             models.Index(fields=["placed_at"], name="order_placed"),
             models.Index(fields=["promised_at"], name="order_promised", condition=Q(promised_at__isnull=False)),
             models.Index(fields=["updated_at"], name="order_cancelled", condition=Q(status="cancelled")),
