@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from analytics.comparisons import ORDERS
 from analytics.facts.global_group import WrittenTo, orders_before, written_to
 from analytics.facts.programme import Side, cost, epochs, margin_share, sides, three_comments, voice
+from analytics.facts.roomy import ask
 from analytics.facts.windows import Period, civil_day, civil_shift, day_start
 from analytics.formats import day, money, number
 from analytics.gates import Gate, State, draw_gate
@@ -40,7 +41,7 @@ def bilan_figures(epoch: str, now: datetime) -> Figures:
     """
     zone = ZoneInfo(Shop.get().timezone)
     today = day_start(civil_day(now, zone), zone)
-    return kept(f"bilan:{epoch}:{today.isoformat()}"[:300], now, lambda: _measured(epoch, now, zone))
+    return kept(f"bilan:{epoch}:{today.isoformat()}"[:300], now, lambda: ask(lambda: _measured(epoch, now, zone))[0])
 
 
 def _measured(epoch: str, now: datetime, zone: ZoneInfo) -> Figures:

@@ -3,11 +3,13 @@
 import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from analytics.facts.funnel import Step, funnel
 from analytics.facts.passages import WITHIN, weekly_steps
+from analytics.facts.roomy import ask
 from analytics.facts.windows import Period, civil_day, civil_shift, day_start
 from analytics.goals import milestones
 from analytics.kept import kept
@@ -54,12 +56,17 @@ def _measured(names: Sequence[str], weeks: int, today: datetime, zone: ZoneInfo)
     }
     if len(names) < 2:
         return told
-    steps = funnel(names, entries, timedelta(days=DAYS), today)
+    weeks_of_passages = own_weeks(today, zone)
+    passages = list(itertools.pairwise(names))
+    steps, *weekly = ask(
+        partial(funnel, names, entries, timedelta(days=DAYS), today),
+        *(partial(weekly_steps, step, following, weeks_of_passages) for step, following in passages),
+    )
     first, last = steps[0], steps[-1]
     told["steps"] = [_step(step, steps[place - 1] if place else None) for place, step in enumerate(steps)]
     if first.over:
         told["overall"] = _share(Counts(n=first.over, successes=last.over))
-    told["friction"] = _friction(names, today, zone)
+    told["friction"] = _friction(passages, weekly, weeks_of_passages)
     return told
 
 
@@ -88,15 +95,15 @@ def _times(step: Step) -> Figures | None:
     }
 
 
-def _friction(names: Sequence[str], today: datetime, zone: ZoneInfo) -> list[Figures]:
+def _friction(
+    passages: Sequence[tuple[str, str]], weekly: Sequence[Sequence[Counts]], weeks: Sequence[Period]
+) -> list[Figures]:
     """Return each passage from a step to the next with its last whole week beside its own eight weeks before.
 
     `worse` where the last week lies below, after Benjamini and Hochberg over all passages.
     """
-    weeks = own_weeks(today, zone)
     rows: list[tuple[Figures, Drop | None]] = []
-    for step, following in itertools.pairwise(names):
-        *earlier, last = weekly_steps(step, following, weeks)
+    for (step, following), (*earlier, last) in zip(passages, weekly, strict=True):
         told: Figures = {
             "step": step,
             "next": following,

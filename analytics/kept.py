@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from analytics.facts.roomy import roomy
 from analytics.models import Figures
 
 FRESH: Final = timedelta(minutes=15)
@@ -23,8 +22,7 @@ def kept(name: str, now: datetime, make: Callable[[], dict[str, Any]]) -> dict[s
     if row:
         content: dict[str, Any] = row.content
         return content
-    with roomy():
-        content = make()
+    content = make()
     # Two readers who compute at once write the same.
     Figures.objects.update_or_create(name=name, defaults={"computed_at": now, "version": VERSION, "content": content})
     Figures.objects.filter(computed_at__lt=now - FORGOTTEN).delete()

@@ -1,6 +1,5 @@
 """Measures one campaign: facts, comparisons, gates and verdict, as figures without words."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,7 +12,7 @@ from analytics.facts.answers import arm_scores
 from analytics.facts.contacts import Assignment, assignment
 from analytics.facts.messages import Messages, exclusions, messages, withheld
 from analytics.facts.outcomes import Arm, arm_outcomes
-from analytics.facts.roomy import roomy
+from analytics.facts.roomy import ask
 from analytics.facts.windows import before_and_after, civil_shift, whole_weeks
 from analytics.gates import (
     Course,
@@ -42,7 +41,6 @@ from analytics.kernel.conversion import score_test
 from analytics.kernel.health import STRICT_LEVEL
 from analytics.payback import cost_of, money_back, pays_back
 from analytics.robustness import NOTABLE_SHARE, OVERWHELMING_SHARE, largest_shares, other_ways
-from campaigns import side_by_side
 from campaigns.models import Campaign, Shop
 from triggers.holdout import share_of
 
@@ -63,9 +61,7 @@ def measure(campaign: Campaign, now: datetime) -> Figures:
         return {"final": False, "verdict": {"code": "not_launched"}, "gates": [], "metrics": {}}
     shop = Shop.get()
     zone = ZoneInfo(shop.timezone)
-    contacts, around = side_by_side.run(
-        partial(_roomily, _of_the_contacts, campaign, now, zone), partial(_roomily, _around, campaign, now, zone)
-    )
+    contacts, around = ask(partial(_of_the_contacts, campaign, now, zone), partial(_around, campaign, now, zone))
     return _measure(campaign, now, shop, contacts, around)
 
 
@@ -86,11 +82,6 @@ class _Around:
     exclusions: dict[str, int]
     withheld: dict[str, int]
     before_after: tuple[Results, Results, dict[str, list[str]]]
-
-
-def _roomily(ask: Callable[[Campaign, datetime, ZoneInfo], Any], *what: Any) -> Any:
-    with roomy():
-        return ask(*what)
 
 
 def _of_the_contacts(campaign: Campaign, now: datetime, zone: ZoneInfo) -> _Contacts:

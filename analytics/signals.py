@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from analytics.facts.deeds import event_names
 from analytics.facts.landmark import Leads, landmark_groups, leads
+from analytics.facts.roomy import ask
 from analytics.facts.windows import before_and_after, civil_day, civil_shift, day_start
 from analytics.kept import kept
 from analytics.kernel import (
@@ -76,8 +78,9 @@ def _measured(goal: str, weeks: int, wanted: Sequence[str], today: datetime, zon
     names = [name for name in wanted if name in known]
     if not names:
         return told | {"refused": "no_key_events"}
-    groups = landmark_groups(names, known, goal, before, after)
-    led = leads(names, goal, after, 7 * weeks)
+    groups, led = ask(
+        partial(landmark_groups, names, known, goal, before, after), partial(leads, names, goal, after, 7 * weeks)
+    )
     told |= {"customers": sum(group.n for group in groups), "buyers": sum(group.bought for group in groups)}
     if told["buyers"] < BUYERS:
         return told | {"refused": "few_buyers"}

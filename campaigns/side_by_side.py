@@ -1,5 +1,6 @@
-"""Jobs that ask the database much, at the same time: each over a connection of its own, where that can be."""
+"""Jobs that ask the database much, two at a time: the second over a connection of its own, where that can be."""
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,27 +9,42 @@ from django.db import connection
 
 
 def possible() -> bool:
-    """Return whether jobs can run at once: not on SQLite, and not where an open transaction hides from another
+    """Return whether two jobs can run at once: not on SQLite, and not where an open transaction hides from another
     connection what it has written."""
     return connection.vendor == "postgresql" and not connection.in_atomic_block
 
 
 def run(*jobs: Callable[[], Any]) -> list[Any]:
-    """Return what each of `jobs` returns, in their order; raises what the first that failed raised, once all are over.
-
-    The first runs here, the others meanwhile in threads; one after the other where that is not `possible`.
-    """
-    first, *others = jobs
-    if not others or not possible():
+    """Return what each of `jobs` returns, in their order, each begun as soon as one of two hands is free; one after the
+    other where that is not `possible`. Raises what a job raised, once no other runs."""
+    if len(jobs) < 2 or not possible():
         return [job() for job in jobs]
-    with ThreadPoolExecutor(len(others)) as threads:
-        meanwhile = [threads.submit(_apart, job) for job in others]
-        return [first(), *(job.result() for job in meanwhile)]
+    waiting = deque(enumerate(jobs))
+    returned: dict[int, Any] = {}
+
+    def work() -> None:
+        while waiting:
+            try:
+                place, job = waiting.popleft()
+            except IndexError:
+                # The other hand was quicker.
+                return
+            try:
+                returned[place] = job()
+            except BaseException:
+                waiting.clear()
+                raise
+
+    with ThreadPoolExecutor(1) as second_hand:
+        meanwhile = second_hand.submit(_apart, work)
+        work()
+        meanwhile.result()
+    return [returned[place] for place in range(len(jobs))]
 
 
-def _apart[Returned](job: Callable[[], Returned]) -> Returned:
+def _apart(work: Callable[[], None]) -> None:
     """Run over this thread's own connection, which nobody else would close."""
     try:
-        return job()
+        work()
     finally:
         connection.close()

@@ -17,7 +17,7 @@ from campaigns.ingest.consents import mirror_consents
 from campaigns.ingest.totals import recount
 from campaigns.models import Customer, CustomerChange, Shop
 from triggers.rehearsal.facts import changing_customers, instant, move_facts
-from triggers.rehearsal.shadow import columns, create_table, execute, only_shadows, real, table_of
+from triggers.rehearsal.shadow import columns, create_table, execute, know_well, only_shadows, real, table_of
 
 _SLICE: Final = 50_000
 _BATCH: Final = 2_000
@@ -45,6 +45,7 @@ def copy_customers() -> Iterator[float]:
                 (low, low + _SLICE),
             )
         yield min(1.0, (low + _SLICE - first) / (last - first + 1))
+    know_well(_TABLE)
 
 
 def take_back(start: datetime) -> Iterator[None]:

@@ -14,7 +14,7 @@ from django.db.models import Model
 
 from campaigns.ingest.tiers import YEAR
 from campaigns.models import Answer, Consent, CustomerChange, Event, Order, Suppression, Tier, TierReach
-from triggers.rehearsal.shadow import columns, create_table, create_view, execute, real, table_of
+from triggers.rehearsal.shadow import columns, create_table, create_view, execute, know_well, real, table_of
 
 # What happens once and never changes: seen from its own instant on.
 DATED: Final[tuple[tuple[type[Model], str], ...]] = (
@@ -77,9 +77,8 @@ def index_steps() -> None:
     """Let the steps be found by their instant and by their customer."""
     execute(f"CREATE INDEX rehearsal_step_at ON {STEPS} (at)")
     execute(f"CREATE INDEX rehearsal_step_customer ON {STEPS} (customer_id)")
-    if connection.vendor == "postgresql":
-        execute(f"ANALYZE {STEPS}")
-        execute(f"ANALYZE {MOVING}")
+    know_well(STEPS)
+    know_well(MOVING)
 
 
 def changing_customers(size: int) -> Iterator[list[int]]:

@@ -25,7 +25,7 @@ from triggers.models import (
 )
 from triggers.planner import HEARTBEAT
 from triggers.rehearsal.facts import instant
-from triggers.rehearsal.shadow import columns, create_table, execute, real, table_of
+from triggers.rehearsal.shadow import columns, create_table, execute, know_well, real, table_of
 
 # Whatever a dose or a rank may still look back on.
 _REMEMBERED: Final = timedelta(days=400)
@@ -112,6 +112,11 @@ class Ledgers:
         SegmentLook.objects.bulk_create(
             SegmentLook(campaign_id=campaign, looked_at=self._start - SWEEP) for campaign in known
         )
+
+    def know_well(self) -> None:
+        """Let the database look at what has been written by now."""
+        for model in (Occasion, Delivery, Attempt, GuardFinding, SegmentEntry):
+            know_well(table_of(model))
 
     def move(self, before: datetime, now: datetime) -> None:
         """Launch and end the other campaigns as it happened, and count what those left out really sent meanwhile."""

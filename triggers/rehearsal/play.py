@@ -23,6 +23,8 @@ from triggers.rehearsal.shadow import dropping, only_shadows
 
 TICK: Final = timedelta(hours=1)
 _BATCH: Final = 500
+# The ledgers grow: they are looked at anew after so many ticks.
+_DAY: Final = 24
 
 # Told of each message that would have gone out, and when.
 Sent = Callable[[Draft, datetime], None]
@@ -88,6 +90,8 @@ class Play:
                 self._now = now
                 note_entries(now)
                 plan(now)
+                if number % _DAY == 1:
+                    self._ledgers.know_well()
                 self._send(now, sent)
             yield Progress(_GATHERING + (1 - _GATHERING) * number / len(ticks), now)
 
