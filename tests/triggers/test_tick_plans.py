@@ -27,8 +27,8 @@ FACTS = (
     "triggers_delivery",
     "triggers_segmententry",
 )
-# SQLite names the tables of a sub-query by Django's aliases, which may stand for a table of a few rows.
-ALIASES = ("U0", "V0", "W0")
+# SQLite names the tables of a sub-query by Django's aliases, which may stand for a table of a few rows, or by ours.
+ALIASES = ("U0", "V0", "W0", "opened", "reply", "late", "back", "told", "heard")
 
 
 MOMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -146,7 +146,8 @@ def _scanned(queries: list[dict[str, str]]) -> list[str]:
                 cursor.execute(f"{explain} {query['sql']}".replace("%", "%%"))
                 lines = [str(row[-1]) for row in cursor.fetchall()]
                 named = dict.fromkeys(FACTS, True) | {
-                    alias: any(f'"{table}" "{alias}"' in query["sql"] for table in FACTS) for alias in ALIASES
+                    alias: any(re.search(rf'{table}"? (AS )?"?{alias}\b', query["sql"]) for table in FACTS)
+                    for alias in ALIASES
                 }
                 scanned += [table for line in lines for table in whole.findall(line) if named.get(table)]
     return scanned

@@ -34,7 +34,7 @@ def _stopped_by(setting: Setting, channel: str, path: str) -> Any:
     stopped: Any = Value("")
     for rank, guard in reversed(list(enumerate(DEFINITE))):
         # What is neither true nor false stops too.
-        if content := Q(guard.condition(setting, channel, path)):
+        if content := guard.condition(setting, channel, path):
             here = Value(f"{chr(ord('a') + rank)}{guard.name}")
             stopped = Case(When(content, then=stopped), default=here, output_field=CharField())
     return stopped

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from django.db.models import BooleanField, Case, CharField, Exists, F, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, CharField, Exists, F, QuerySet, Value, When
 
 from campaigns.models import Campaign, ChannelName, GestureTemplate, Shop
 from triggers.opening import Clock, Opening
@@ -37,6 +37,11 @@ class Setting:
         these than come.
         """
         return (Exists if self.many else _Probe)(facts.order_by())
+
+    @property
+    def fence(self) -> str:
+        """What ends a sub-query of our own SQL, behind a LIMIT, for the same purpose."""
+        return "" if self.many else "OFFSET 0"
 
     @property
     def shop(self) -> Shop:
@@ -99,10 +104,11 @@ class Guard:
     by_channel: bool = True
     seen: Callable[[Setting, str], Any] | None = None
 
-    def content(self, setting: Setting, channel: str, path: str) -> Case:
+    def content(self, setting: Setting, channel: str, path: str) -> Case | Value:
         """Return the condition as a boolean column."""
-        holds = Q(self.condition(setting, channel, path)) or Q(pk__isnull=False)
-        return Case(When(holds, then=Value(True)), default=Value(False), output_field=BooleanField())
+        always = Value(True)
+        holds = self.condition(setting, channel, path)
+        return Case(When(holds, then=always), default=Value(False), output_field=BooleanField()) if holds else always
 
 
 def address_field(channel: str) -> str:

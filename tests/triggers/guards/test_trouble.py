@@ -46,6 +46,16 @@ def _answered(who: Customer) -> None:
     event(who, "ticket_answered", 1)
 
 
+def _answered_about_another(who: Customer) -> None:
+    event(who, "ticket_opened", 3)
+    event(who, "ticket_answered", 1, ticket=2)
+
+
+def _asked_again(who: Customer) -> None:
+    event(who, "ticket_closed", 5)
+    event(who, "ticket_opened", 3)
+
+
 def _forgotten(who: Customer) -> None:
     event(who, "ticket_opened", 31)
 
@@ -78,6 +88,8 @@ def _happy_again(who: Customer) -> None:
     [
         (_asked, "ticket"),
         (_answered, ""),
+        (_answered_about_another, "ticket"),
+        (_asked_again, "ticket"),
         (_forgotten, ""),
         (_late, "late"),
         (_arrived, ""),
