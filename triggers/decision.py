@@ -26,7 +26,7 @@ _ONE_DAY: Final = timedelta(days=1)
 _MOST_CLOSED: Final = 7 * _ONE_DAY
 _REACHED: Final = (
     *("customer_id", "key", "due_at", "fresh_until", "order_id"),
-    *("zone", "holidays", "told_lately", "held_out", "globally"),
+    *("zone", "holidays", "held_out", "globally"),
 )
 
 
@@ -45,10 +45,11 @@ class Deciding:
 
     def select(self, news: QuerySet[Any, Any], *, many: bool = False) -> tuple[str, tuple[Any, ...]]:
         """Return the SELECT of the rows to store (insertion.COLUMNS) and its parameters; see Setting for `many`."""
-        tables, now = self._tables(), _instant(self.setting.now)
+        setting = replace(self.setting, many=many)
+        tables, now = self._tables(), _instant(setting.now)
         constants = ", ".join(f"{name} AS (VALUES {_places(rows)})" for name, rows in tables.items())
-        reached, params = self._reached(news, replace(self.setting, many=many))
-        free, free_params = self.caps.free_from() if _has(tables, "cap") else ("NULL", [])
+        reached, params = self._reached(news, setting)
+        free, free_params = self.caps.free_from(setting.fence) if _has(tables, "cap") else ("NULL", [])
         fence = "OFFSET 0" if connection.vendor == "postgresql" else ""
         sql = f"""
             WITH {constants}, met AS ({reached} {fence}),
@@ -56,7 +57,7 @@ class Deciding:
             asked AS (
                 SELECT reached.*, clock.channel, clock.country, clock.today, clock.open_at, clock.tomorrow_at,
                     {_stretched() if _has(tables, "closed") else "fresh_until"} AS deadline,
-                    CASE WHEN told_lately THEN {free} END AS free
+                    {free} AS free
                 FROM reached LEFT JOIN clock ON clock.channel = reached.speaker AND clock.zone = reached.zone
                     AND clock.country = reached.holidays {fence}
             ),
@@ -144,9 +145,13 @@ class Deciding:
         stopped = stops(setting, path)
         query = (
             news.annotate(
-                zone=F(f"{path}timezone"), holidays=setting.holidays_of(path), held_out=draw, globally=globally
+                zone=F(f"{path}timezone"),
+                holidays=setting.holidays_of(path),
+                held_out=draw,
+                globally=globally,
+                **asked,
+                **stopped,
             )
-            .annotate(told_lately=self.caps.lately(setting, path), **asked, **stopped)
             .values(*_REACHED, *asked, *stopped)
             .query
         )

@@ -1,7 +1,7 @@
 """The dose in the planner's one statement: for each row the first day on which all caps let a message pass.
 
-The same limits as caps.py, over the same messages, in one sub-query a row, which only those who were told something
-of late (`lately`) pay for.
+The same limits as caps.py, over the same messages, in one sub-query a row, for which only those pay who were told
+something of late.
 """
 
 from collections.abc import Iterator
@@ -10,17 +10,23 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import BooleanField, Case, OuterRef, Q, Value, When
 
-from campaigns.models import Event
+from campaigns.models import Campaign, Event, GestureTemplate, Variant
 from campaigns.models.event import EXTERNAL_MESSAGE
 from triggers import local_time
-from triggers.guards.caps import Caps, Limit, characters
+from triggers.guards.caps import SURVEY_MARK, Caps, Limit
 from triggers.guards.guard import Setting
 from triggers.models import MAY_HAVE_SPOKEN, Delivery
 
 _DELIVERIES: Final = Delivery._meta.db_table
 _EVENTS: Final = Event._meta.db_table
+_CAMPAIGNS: Final = Campaign._meta.db_table
+_GESTURES: Final = GestureTemplate._meta.db_table
+_STATES: Final = ", ".join(f"'{state}'" for state in MAY_HAVE_SPOKEN)
+# Whether a gesture carries the survey, as caps.characters has it.
+_SURVEY: Final = f"""CASE WHEN EXISTS (
+    SELECT 1 FROM {Variant._meta.db_table} AS variant WHERE variant.gesture_id = gesture.id
+        AND variant.body LIKE '%%{SURVEY_MARK.replace("_", "^_")}%%' ESCAPE '^') THEN 1 ELSE 0 END"""  # noqa: S608
 
 # A limit's answer is one text, so that one aggregate finds it: the day, a letter, the name, the words.
 _WIDTH: Final = 16
@@ -45,10 +51,6 @@ class CapsInSql:
         )
         return lately.exists()
 
-    @cached_property
-    def _characters(self) -> dict[int, tuple[str, bool]]:
-        return characters()
-
     def limits(self, setting: Setting) -> list[tuple[str, str, Limit]]:
         """Return what limits each channel of the campaign: channel, a letter, the limit. Where two let a message pass
         on the same day, the higher letter is named: the first of caps.py."""
@@ -58,20 +60,6 @@ class CapsInSql:
             for channel in campaign.channels
             for position, limit in enumerate(self._caps.limits(campaign, channel))
         ]
-
-    def lately(self, setting: Setting, path: str) -> Any:
-        """Return an expression: whether anything was told to the customer that may count for this campaign."""
-        if not self.limits(setting):
-            return Value(False)
-        customer = OuterRef(f"{path}pk")
-        spoken = Delivery.objects.filter(
-            customer=customer, spoken_on__gt=self._caps.since.date(), state__in=MAY_HAVE_SPOKEN
-        )
-        told = Q(setting.exists(spoken))
-        if self._others:
-            others = Event.objects.filter(customer=customer, name=EXTERNAL_MESSAGE, occurred_at__gt=self._caps.since)
-            told |= Q(setting.exists(others))
-        return Case(When(told, then=Value(True)), default=Value(False), output_field=BooleanField())
 
     def tables(self, limits: list[tuple[str, str, Limit]], zones: set[str]) -> dict[str, Rows]:
         """Return the constants that `free_from` reads, by name and columns."""
@@ -86,10 +74,7 @@ class CapsInSql:
                     limit.about,
                 )
                 for speaker, letter, limit in limits
-            ],
-            "voice (campaign_id, purpose, survey)": [
-                (pk, purpose, int(survey)) for pk, (purpose, survey) in self._characters.items()
-            ],
+            ]
         }
         if self._others:
             tables["civil (zone, day, starts_at, ends_at)"] = list(self._days(zones))
@@ -102,26 +87,30 @@ class CapsInSql:
                 start = local_time.instant(day, local_time.MIDNIGHT, zone)
                 yield name, day.isoformat(), _instant(start), _instant(local_time.day_end(day, zone))
 
-    def free_from(self) -> tuple[str, list[Any]]:
+    def free_from(self, fence: str) -> tuple[str, list[Any]]:
         """Return an expression over rows of `reached` and `clock`: the day and the name of the limit that passes last,
-        as DAY, NAME and WORDS read them; NULL where none holds anything back."""
-        states = ", ".join(f"'{state}'" for state in MAY_HAVE_SPOKEN)
+        as DAY, NAME and WORDS read them; NULL where none holds anything back. For `fence` see Setting."""
+        spoken = f"told.customer_id = reached.customer_id AND told.spoken_on > %s AND told.state IN ({_STATES})"
+        lately = [f"EXISTS (SELECT 1 FROM {_DELIVERIES} AS told WHERE {spoken} LIMIT 1 {fence})"]  # noqa: S608
         told = f"""
-            SELECT told.spoken_on AS day, told.channel, voice.purpose, voice.survey
-            FROM {_DELIVERIES} AS told JOIN voice ON voice.campaign_id = told.campaign_id
-            WHERE told.customer_id = reached.customer_id AND told.spoken_on > %s AND told.state IN ({states})"""  # noqa: S608
+            SELECT told.spoken_on AS day, told.channel, gesture.purpose, {_SURVEY} AS survey
+            FROM {_DELIVERIES} AS told JOIN {_CAMPAIGNS} AS campaign ON campaign.id = told.campaign_id
+                JOIN {_GESTURES} AS gesture ON gesture.id = campaign.gesture_id
+            WHERE {spoken}"""  # noqa: S608
         params: list[Any] = [connection.ops.adapt_datefield_value(self._caps.since.date())]
         if self._others:
+            heard = f"""heard.customer_id = reached.customer_id AND heard.name = '{EXTERNAL_MESSAGE}'
+                AND heard.occurred_at > %s AND heard.occurred_at <= %s"""
+            lately.append(f"EXISTS (SELECT 1 FROM {_EVENTS} AS heard WHERE {heard} LIMIT 1 {fence})")  # noqa: S608
             told += f"""
             UNION ALL SELECT {_as_day("civil.day")}, COALESCE(heard.properties ->> 'channel', ''),
                 COALESCE(heard.properties ->> 'purpose', ''),
                 CASE WHEN CAST(heard.properties ->> 'survey' AS text) IN ('true', '1') THEN 1 ELSE 0 END
             FROM {_EVENTS} AS heard JOIN civil ON civil.zone = reached.zone
                 AND heard.occurred_at >= civil.starts_at AND heard.occurred_at < civil.ends_at
-            WHERE heard.customer_id = reached.customer_id AND heard.name = '{EXTERNAL_MESSAGE}'
-                AND heard.occurred_at > %s AND heard.occurred_at <= %s"""  # noqa: S608
+            WHERE {heard}"""  # noqa: S608
             params += [_instant(self._caps.since), _instant(self._caps.now)]
-        sql = f"""(
+        sql = f"""CASE WHEN {" OR ".join(lately)} THEN (
             SELECT MAX({_days_later("said.day", "said.days")} || ' ' || said.named) FROM (
                 SELECT told.day, cap.days, cap.named, cap.most,
                     ROW_NUMBER() OVER (PARTITION BY cap.named ORDER BY told.day DESC) AS nth
@@ -129,8 +118,8 @@ class CapsInSql:
                     WHEN 'survey' THEN told.survey = 1
                     ELSE told.purpose <> 'service' AND cap.channel IN ('', told.channel)
                         AND (cap.about = '' OR told.purpose NOT IN ('service', 'relation')) END
-            ) AS said WHERE said.nth = said.most)"""  # noqa: S608 - our own names
-        return sql, params
+            ) AS said WHERE said.nth = said.most) END"""  # noqa: S608 - our own names
+        return sql, [*params, *params]
 
 
 def _days_later(day: str, days: str) -> str:
