@@ -81,17 +81,20 @@ def insert_at_once(campaign: Campaign, now: datetime, select: str, params: tuple
     """Store by one statement: whoever wins a row by ON CONFLICT also writes its delivery.
 
     Compiling it to machine code takes longer than planning a whole tick, and the default memory of a sort or hash is
-    too small for a first plan of a million.
+    too small for a first plan of a million: two settings go before it, in one message, which is one transaction.
     """
     into, constants = _into_occasions(campaign, now, select)
     deliveries, more = _into_deliveries(campaign, now)
     sql = f"""
+        SET LOCAL jit = off;
+        SET LOCAL work_mem = '64MB';
         WITH decided AS ({into} RETURNING id, customer_id, channel, decision, reason, slot_at),
         queued AS ({deliveries} FROM decided WHERE decision = 'due')
         SELECT decision, reason, COUNT(*) FROM decided GROUP BY decision, reason"""  # noqa: S608 - our own names
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
+    with connection.cursor() as cursor:
         cursor.execute(sql, (*constants, *params, *more))
+        while cursor.nextset():
+            pass  # the settings have no rows
         return Counter({(decision, reason): count for decision, reason, count in cursor.fetchall()})
 
 

@@ -52,6 +52,22 @@ def test_fast_path_and_portable_twin_store_the_same(path: Insertion, monkeypatch
     assert decisions(now) == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_settings_of_an_insertion_end_with_it() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL's own path")
+    names = "SELECT current_setting('jit'), current_setting('work_mem'), pg_backend_pid()"
+    with connection.cursor() as cursor:
+        cursor.execute(names)
+        before = cursor.fetchall()
+        claire = cast.claire()
+        cast.order(claire, "A-1", MORNING)
+        cast.live_campaign("post_purchase", {"anchor": "placed"}, slug="merci")
+        assert decisions() == [("merci", "due", "")]
+        cursor.execute(names)
+        assert cursor.fetchall() == before
+
+
 def _crowd(size: int) -> None:
     Customer.objects.bulk_create(
         Customer(
