@@ -7,6 +7,7 @@ and ask each guard once more for every mention.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from django.db import connection
@@ -30,7 +31,7 @@ _REACHED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deciding:
     """How the news of one campaign are decided, while `group` is the global control group in force.
 
@@ -84,8 +85,9 @@ class Deciding:
         never = _instant(NEVER)
         return sql, (*values, *params, *free_params, never, now, never, now, _instant(self.stop))
 
+    @cached_property
     def longest_stretch(self) -> timedelta:
-        """Return by how much closed days may at most have lengthened what expires about now."""
+        """By how much closed days may at most have lengthened what expires about now."""
         if not self.kind.counts_permitted_time:
             return timedelta(0)
         now = self.setting.now

@@ -10,13 +10,15 @@ found by its bell, and where that was not heard, a quarter of an hour later.
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, prefetch_related_objects
+from django.db.models import Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import Now
 
 from campaigns.bell import ANYTHING, Facts
@@ -47,6 +49,11 @@ _AFTER_THE_QUARTER: Final = timedelta(minutes=7)
 # What fell due so long before the last tick at which the campaign was asked is looked at again: facts take their time.
 _LATELY: Final = timedelta(minutes=5)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# How many questions one statement may put together: SQLite takes 500.
+_AT_ONCE: Final = 100
+
+# Who reached a moment, and when: see OccasionKind.occasions.
+Rows = QuerySet[Any, Any]
 
 
 @dataclass(slots=True)
@@ -64,40 +71,54 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Facts =
     """Decide and store what has fallen due by `now` (aware) and is still fresh; idempotent.
 
     `customers` (database ids) restricts it to those whose facts just changed, `facts` to the moments that these
-    can bring about. A plan for everybody also lists as missed what fell due and expired since the last such
-    plan, and beats the heart. A campaign whose rule cannot be read is logged and left out; the others are planned.
+    can bring about. A plan for everybody, and it alone, also lists as missed what fell due and expired since the last
+    such plan, and beats the heart. A campaign whose rule cannot be read is logged and left out; the others are planned.
     """
     planned = Planned()
     opening = Opening.everywhere(Shop.get(), now)
     caps, group = CapsInSql(Caps(opening.shop, now)), GlobalHoldout.at(now)
-    beats = Heartbeat.objects.filter(name=HEARTBEAT).values_list("business_at", "swept_at")
-    last, swept = beats.first() or (None, None)
+    last, swept = _beats() if customers is None else (None, None)
     sweeps = _is_sweep(now, last, swept)
+    stop = max(last or now, now - _LONGEST_STOP)
+    asked: list[tuple[Deciding, Rows]] = []
     for campaign in _running() if opening.places else ():
-        try:
-            # A rule that an older version stored must not stop the others.
+        with _left_out_if_unreadable(campaign):
             rule, kind = parse_rule(campaign.moment.kind, campaign.moment.rule), kind_of(campaign)
             if customers is None and not _everybody_is_asked(campaign, now, last):
                 continue
             if not _brought_about(kind.brought_by(rule), facts, now):
                 continue
-            stop = max(last or now, now - _LONGEST_STOP)
             deciding = Deciding(Setting(campaign, opening), kind, caps, group, stop)
-            for news in _news(
-                deciding, customers, None if sweeps or customers is not None else _lately(campaign, last)
-            ):
-                # Most ticks bring a campaign nothing: asking that first spares the guards, whose SQL takes longest to
-                # write.
-                if news.exists():
-                    stored = _store(deciding, news, few=customers is not None)
-                    planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
-                    if _due(stored) >= SMALLEST_BACKLOG:
-                        watch(now, [campaign.pk], PauseReason.BACKLOG)
-        except ValidationError as error:
-            logger.error("campaign %s cannot be planned: %s", campaign.pk, error.messages)
+            lately = None if sweeps or customers is not None else _lately(campaign, last)
+            asked += [(deciding, rows) for rows in _reached(deciding, customers, lately)]
+    for deciding, rows in asked if customers is None else _answered(asked):
+        campaign = deciding.setting.campaign
+        with _left_out_if_unreadable(campaign):
+            news = _news(deciding, rows, few=customers is not None)
+            # Most ticks bring most campaigns nothing: asking that first spares the guards, which are long to write.
+            if news.exists():
+                stored = _store(deciding, news, few=customers is not None)
+                planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
+                if _due(stored) >= SMALLEST_BACKLOG:
+                    watch(now, [campaign.pk], PauseReason.BACKLOG)
     if customers is None:
         _beat(now, last, now if sweeps else swept)
     return planned
+
+
+@contextmanager
+def _left_out_if_unreadable(campaign: Campaign) -> Iterator[None]:
+    """Let a rule that an older version stored not stop the other campaigns."""
+    try:
+        yield
+    except ValidationError as error:
+        logger.error("campaign %s cannot be planned: %s", campaign.pk, error.messages)
+
+
+def _beats() -> tuple[datetime | None, datetime | None]:
+    """Return when everybody was last planned, and when last with all that is fresh."""
+    beats = Heartbeat.objects.filter(name=HEARTBEAT).values_list("business_at", "swept_at")
+    return beats.first() or (None, None)
 
 
 def _brought_about(by: Brings, facts: Facts, now: datetime) -> bool:
@@ -119,11 +140,12 @@ def _running() -> list[Campaign]:
     return list(running)
 
 
-def _store(deciding: Deciding, news: QuerySet[Any, Any], *, few: bool) -> Counter[tuple[str, str]]:
+def _store(deciding: Deciding, news: Rows, *, few: bool) -> Counter[tuple[str, str]]:
     """Decide and store `news`, perhaps side by side unless they are `few`; return how many, by (decision, reason)."""
     campaign, now = deciding.setting.campaign, deciding.setting.now
-    # Only now: most ticks and bells bring most campaigns nothing, and guards alone read these.
-    prefetch_related_objects([campaign], "gesture__variants", "absorbed_by")
+    # Only now: most ticks and bells bring most campaigns nothing, and guards and caps alone read these.
+    absorbing = Prefetch("absorbed_by", Campaign.objects.order_by().only("pk"))
+    prefetch_related_objects([campaign], "gesture__variants", absorbing)
     parts = [news] if few else _parts(campaign, news)
     return insertion.insert(campaign, now, [deciding.select(part, many=len(parts) > 1) for part in parts])
 
@@ -167,30 +189,42 @@ def _beat(now: datetime, last: datetime | None, swept: datetime | None) -> None:
     )
 
 
-def _news(
-    deciding: Deciding, customers: Collection[int] | None, lately: datetime | None
-) -> Iterator[QuerySet[Any, Any]]:
-    """Yield who reached the moment (after `lately`, if given) and is not stored yet, fresh or missed since the last
-    plan: at once, or after a long stop in parts as long as the kind's longest window.
+def _reached(deciding: Deciding, customers: Collection[int] | None, lately: datetime | None) -> Iterator[Rows]:
+    """Yield who reached the moment (after `lately`, if given) so that it is fresh or was missed since the last plan: at
+    once, or after a long stop in parts as long as the kind's longest window."""
+    campaign, kind, now = deciding.setting.campaign, deciding.kind, deciding.setting.now
+    since = lately or min(now - deciding.longest_stretch - kind.longest_fresh, deciding.stop)
+    for window in Window(since, now).parts(kind.longest_window):
+        yield kind.occasions(campaign, window, customers).order_by()
+
+
+def _answered(asked: Sequence[tuple[Deciding, Rows]]) -> list[tuple[Deciding, Rows]]:
+    """Return those of the questions that have an answer at all.
+
+    A bell is about a customer or two, who mostly reached nothing: one short statement spares writing many long ones.
+    """
+    numbered = (rows.annotate(nth_asked=Value(nth)).values_list("nth_asked") for nth, (_by, rows) in enumerate(asked))
+    answered: set[int] = set()
+    for first, *others in batched(numbered, _AT_ONCE):
+        answered.update(nth for (nth,) in first.union(*others))
+    return [asked[nth] for nth in sorted(answered)]
+
+
+def _news(deciding: Deciding, rows: Rows, *, few: bool) -> Rows:
+    """Return those of `rows` that are not stored yet, and fresh, or missed unless they are `few`.
 
     One whose freshness closed days lengthened comes too; the SELECT that decides sorts out those that are too late.
     """
-    campaign, kind, now = deciding.setting.campaign, deciding.kind, deciding.setting.now
-    fresh_at = now - deciding.longest_stretch()
-    customer = OuterRef(f"{kind.customer_path}pk")
+    campaign, path = deciding.setting.campaign, deciding.kind.customer_path
+    fresh_or_missed = Q(fresh_until__gt=deciding.setting.now - deciding.longest_stretch)
+    if not few:
+        fresh_or_missed |= Q(due_at__gt=deciding.stop)
     # Asked before ON CONFLICT would: a tick without news then writes nothing, and costs a tenth.
-    known = Occasion.objects.filter(campaign=campaign, customer=customer, key=OuterRef("key"))
-    fresh_or_missed = Q(fresh_until__gt=fresh_at) | Q(due_at__gt=deciding.stop)
-    reached = holdout.canary_q(campaign, f"{kind.customer_path}external_id")
-    since = lately or min(fresh_at - kind.longest_fresh, deciding.stop)
-    for window in Window(since, now).parts(kind.longest_window):
-        rows = kind.occasions(campaign, window, customers).order_by()
-        # A bell is about a customer or two, who mostly reached nothing: the short question spares writing the long one.
-        if customers is None or rows.exists():
-            yield rows.filter(~Exists(known), fresh_or_missed, reached)
+    known = Occasion.objects.filter(campaign=campaign, customer=OuterRef(f"{path}pk"), key=OuterRef("key"))
+    return rows.filter(~Exists(known), fresh_or_missed, holdout.canary_q(campaign, f"{path}external_id"))
 
 
-def _parts(campaign: Campaign, news: QuerySet[Any, Any]) -> list[QuerySet[Any, Any]]:
+def _parts(campaign: Campaign, news: Rows) -> list[Rows]:
     """Return `news` as one, or where it is much in two halves of the customers, to be stored side by side."""
     if not insertion.side_by_side() or insertion.expected(news) < _MUCH / 4 or not news[_MUCH : _MUCH + 1].exists():
         return [news]

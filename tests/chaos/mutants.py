@@ -72,8 +72,8 @@ def watermark_planner() -> None:
     """Only what fell due since the last plan is looked at."""
     proper = planner._news
 
-    def news(deciding: Any, customers: Any, lately: Any) -> Any:
-        return [part.filter(due_at__gt=deciding.stop) for part in proper(deciding, customers, lately)]
+    def news(deciding: Any, rows: Any, *, few: bool) -> Any:
+        return proper(deciding, rows, few=few).filter(due_at__gt=deciding.stop)
 
     vars(planner)["_news"] = news
 

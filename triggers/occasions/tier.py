@@ -90,13 +90,16 @@ class TierReached(OccasionKind):
         since = anchored(campaign, window, delay_of(rule))
         when = "reached_at" if rule.after == "reached" else "brought_by__delivered_at"
         still_earned = Q() if rule.after == "reached" else kept("brought_by__")
-        # Named one by one even where all count: the index on (tier, reached_at) then answers for each.
-        tiers = Tier.objects.filter(slug__in=rule.tiers) if rule.tiers else Tier.objects.all()
+        counted = Q(tier__slug__in=rule.tiers) if rule.tiers else Q()
+        if customers is None:
+            # Named one by one even where all count: the index on (tier, reached_at) then answers for each.
+            tiers = Tier.objects.filter(slug__in=rule.tiers) if rule.tiers else Tier.objects.all()
+            counted = Q(tier__in=list(tiers.values_list("pk", flat=True)))
         return TierReach.objects.filter(
             self.among(campaign, customers),
             still_earned,
+            counted,
             highest=True,
-            tier__in=list(tiers.values_list("pk", flat=True)),
             **{f"{when}__gt": since.after, f"{when}__lte": since.until},
         ).annotate(
             key=Concat(Value("tier:"), F("tier__slug"), _YEAR, output_field=CharField()),
