@@ -90,25 +90,27 @@ def run(size: int = 100_000) -> list[Figure]:
 def _measure(size: int) -> list[Figure]:
     throwaway.set_up()
     throwaway.migrate()
-    whole, *_others, booking = _campaigns()
+    whole, fifth, *_others, booking = _campaigns()
     throwaway.fill(FILL.format(size=size, campaign=whole.pk, now=NOW.isoformat(), launched=LAUNCHED.isoformat()))
     bare, cold, kept = _rounds(whole)
+    bare_fifth, cold_fifth, _kept = _rounds(fifth)
     _bare, cold_booking, _kept = _rounds(booking)
     counts = _report(whole)["counts"]
     if counts["mature_treated"] + counts["mature_control"] != size:
         raise RuntimeError(f"the report has lost contacts: {counts}")
     shop = f"{size:,} customers, {size * 10:,} orders, {size * 50:,} events"
     return [
-        _cold(f"report, measured anew: {shop}", cold, bare),
-        _cold("report of a campaign whose success is an event", cold_booking, bare),
+        _cold(f"report on every customer, measured anew: {shop}", cold, bare),
+        figure("the same beside one bare aggregate query", cold, "s", baseline=bare, aim="≤ 3 ×", met=cold <= 3 * bare),
+        _cold("report on a fifth of the customers", cold_fifth, bare_fifth),
+        _cold("report on a fifth, whose success is an event", cold_booking, bare_fifth),
         figure("report, kept", kept, "s", baseline=bare, aim="≤ 0.3 s", met=kept <= 0.3),
         peak_memory("report", 400),
     ]
 
 
 def _cold(name: str, value: float, bare: float) -> Figure:
-    aim = "≤ 3 × one bare aggregate query and ≤ 5 s"
-    return figure(name, value, "s", baseline=bare, aim=aim, met=value <= 3 * bare and value <= 5)
+    return figure(name, value, "s", baseline=bare, aim="≤ 5 s", met=value <= 5)
 
 
 def _rounds(campaign: Any) -> tuple[float, float, float]:
