@@ -78,8 +78,8 @@ def _measured(goal: str, weeks: int, wanted: Sequence[str], today: datetime, zon
     names = [name for name in wanted if name in known]
     if not names:
         return told | {"refused": "no_key_events"}
-    groups, led = ask(
-        partial(landmark_groups, names, known, goal, before, after), partial(leads, names, goal, after, 7 * weeks)
+    led, groups = ask(
+        partial(leads, names, goal, after, 7 * weeks), partial(landmark_groups, names, known, goal, before, after)
     )
     told |= {"customers": sum(group.n for group in groups), "buyers": sum(group.bought for group in groups)}
     if told["buyers"] < BUYERS:

@@ -22,9 +22,18 @@ def plus(column: str, length: timedelta) -> str:
 def whole_days(later: str, earlier: str) -> str:
     """Return the SQL of the whole days (of 24 hours) between two instants."""
     if connection.vendor == "postgresql":
-        return f"CAST(FLOOR(EXTRACT(EPOCH FROM ({later} - {earlier})) / 86400) AS integer)"
+        # A float, unlike EXTRACT, whose decimals are slow; instants have whole microseconds, which it holds exactly.
+        return f"CAST(FLOOR(DATE_PART('epoch', {later} - {earlier}) / 86400) AS integer)"
     # A ten-thousandth of a second more: julianday is a float, and a day exactly must not be the day before.
     return f"CAST(julianday({later}) - julianday({earlier}) + 1e-9 AS integer)"
+
+
+def bits(column: str, count: int) -> str:
+    """Return the aggregate that has bit n set where `column` is the nth of `count` parameters in some row."""
+    if connection.vendor == "postgresql":
+        places = " ".join(f"WHEN %s THEN {1 << place}" for place in range(count))
+        return f"BIT_OR(CASE {column} {places} ELSE 0 END)"
+    return " + ".join(f"MAX(CASE {column} WHEN %s THEN {1 << place} ELSE 0 END)" for place in range(count))
 
 
 def rows(statement: str, params: list[Any]) -> list[tuple[Any, ...]]:

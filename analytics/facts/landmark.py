@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from analytics.facts.deeds import deeds
-from analytics.facts.dialect import instant, plus, rows, whole_days
+from analytics.facts.dialect import bits, instant, plus, rows, whole_days
 from analytics.facts.windows import Period
 from analytics.kernel import Group
 
@@ -14,30 +15,29 @@ _ACTIVITY: Final = (*range(1, 9), 10, 12, 15, 19, 24, 30, 38, 48, 60, 75, 95, 12
 
 _GROUPS: Final = """
 WITH active AS (
-    SELECT customer_id AS who, COUNT(*) AS actions, {mask} AS did
+    SELECT customer_id AS who, COUNT(*) AS actions, {did} AS did
     FROM campaigns_event
     WHERE name IN ({names}) AND occurred_at >= %s AND occurred_at < %s AND customer_id IS NOT NULL
     GROUP BY customer_id
 ),
-bought_before AS (SELECT DISTINCT who FROM ({before}) earlier),
-bought_after AS (SELECT DISTINCT who FROM ({after}) later)
-SELECT did, activity, COUNT(*), COUNT(bought) FROM (
-    SELECT active.did, CASE {activity} END AS activity, bought_after.who AS bought
-    FROM active
-    LEFT JOIN bought_before ON bought_before.who = active.who
-    LEFT JOIN bought_after ON bought_after.who = active.who
-    WHERE bought_before.who IS NULL
+bought AS (SELECT who, MIN(at) AS first FROM ({goal}) goals GROUP BY who)
+SELECT did, activity, COUNT(*), COUNT(first) FROM (
+    SELECT active.did, CASE {activity} END AS activity, bought.first
+    FROM active LEFT JOIN bought ON bought.who = active.who
+    WHERE bought.first IS NULL OR bought.first >= %s
 ) people GROUP BY did, activity
 """
-# The first time of each event in the days before a purchase, by whole days before it.
+# The first time of each event in the days before a purchase, by whole days before it; and all buyers, under no name.
 _LEADS: Final = """
-WITH buyers AS (SELECT who, MIN(at) AS at FROM ({goal}) goals GROUP BY who)
+WITH buyers AS MATERIALIZED (SELECT who, MIN(at) AS at FROM ({goal}) goals GROUP BY who)
+SELECT '', 0, COUNT(*) FROM buyers
+UNION ALL
 SELECT name, {days}, COUNT(*) FROM (
-    SELECT buyers.who, done.name, buyers.at, MIN(done.occurred_at) AS first
+    SELECT done.customer_id, done.name, MIN(buyers.at) AS at, MIN(done.occurred_at) AS first
     FROM buyers JOIN campaigns_event done ON done.customer_id = buyers.who AND done.occurred_at <= buyers.at
     WHERE done.name IN ({names}) AND done.occurred_at >= %s AND done.occurred_at < %s
         AND {begin} >= buyers.at
-    GROUP BY buyers.who, done.name, buyers.at
+    GROUP BY done.customer_id, done.name
 ) led GROUP BY name, {days}
 """
 
@@ -69,22 +69,17 @@ def landmark_groups(
 ) -> list[Group]:
     """Return the customers active in `before` who had not yet reached `goal` in it, grouped by which of the
     `candidates` they did and by how many actions (of all `known` event names) they took; `bought` is the goal reached
-    in `after`.
+    in `after`, which adjoins.
     """
-    mask = " + ".join(
-        f"MAX(CASE WHEN name = %s THEN {1 << place} ELSE 0 END)"  # bits: one number a combination
-        for place in range(len(candidates))
-    )
-    earlier, earlier_values = deeds(goal, before)
-    later, later_values = deeds(goal, after)
+    deed, deed_values = deeds(goal, Period(since=before.since, until=after.until))
     statement = _GROUPS.format(
-        mask=mask,
+        did=bits("name", len(candidates)),
         names=_places(known),
-        before=earlier,
-        after=later,
+        goal=deed,
         activity=" ".join(f"WHEN actions <= {most} THEN {most}" for most in _ACTIVITY) + f" ELSE {2 * _ACTIVITY[-1]}",
     )
     span = [instant(before.since), instant(before.until)]
+    values = [*candidates, *known, *span, *deed_values, instant(after.since)]
     return [
         Group(
             did=tuple(bool(did >> place & 1) for place in range(len(candidates))),
@@ -92,16 +87,13 @@ def landmark_groups(
             n=n,
             bought=bought,
         )
-        for did, activity, n, bought in rows(statement, [*candidates, *known, *span, *earlier_values, *later_values])
+        for did, activity, n, bought in rows(statement, values)
     ]
 
 
 def leads(names: Sequence[str], goal: str, period: Period, days: int) -> Leads:
     """Return how long before their first `goal` of `period` buyers did each of `names`, at most `days` before."""
-    from datetime import timedelta
-
     goals, values = deeds(goal, period)
-    (buyers,) = rows(f"SELECT COUNT(DISTINCT who) FROM ({goals}) goals", values)[0]  # noqa: S608 - constants
     statement = _LEADS.format(
         goal=goals,
         names=_places(names),
@@ -110,9 +102,9 @@ def leads(names: Sequence[str], goal: str, period: Period, days: int) -> Leads:
     )
     found: dict[str, dict[int, int]] = {}
     span: list[Any] = [instant(period.since - timedelta(days=days)), instant(period.until)]
-    for name, day, count in rows(statement, [*values, *names, *span]) if names else ():
+    for name, day, count in rows(statement, [*values, *names, *span]):
         found.setdefault(name, {})[day] = count
-    return Leads(buyers=buyers, days=found)
+    return Leads(buyers=found.pop("")[0], days=found)
 
 
 def _places(values: Sequence[str]) -> str:
