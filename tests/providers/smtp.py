@@ -1,8 +1,9 @@
-"""An SMTP sink that keeps a log: `python -m tests.providers.smtp --port 4025 --log sent.log [--bare]`.
+"""An SMTP sink that keeps a log: `python -m tests.providers.smtp --port 4025 --log sent.log [--bare] [--plain]`.
 
 Each line has `at`, `from`, `to` and the `message` as it came; with `--bare`, for benchmarks, the recipient alone. The
-recipient says how it misbehaves: `answer-550@…` is refused at RCPT, `data-451@…` after the dot, `drop@…` is taken and
-the connection closed.
+recipient says how it misbehaves: `answer-550@…` is refused at RCPT, `data-451@…` after the dot (421: and the connection
+closed), `drop@…` is taken and the connection closed, `slow-1.5@…` is answered so late. With `--plain` there is no
+PIPELINING: who speaks before an answer is hung up on.
 """
 
 import argparse
@@ -15,16 +16,17 @@ from pathlib import Path
 from tests.providers.server import Log, serve
 
 _ANSWER = re.compile(r"(answer|data)-(\d{3})@")
+_SLOW = re.compile(r"slow-([\d.]+)@")
 
 
 class SmtpProtocol(asyncio.Protocol):
-    """RFC 5321 as far as a client that sends needs it, with PIPELINING."""
+    """RFC 5321 as far as a client that sends needs it."""
 
-    def __init__(self, log: Log, *, bare: bool) -> None:
-        self._log, self._bare = log, bare
+    def __init__(self, log: Log, *, bare: bool, plain: bool) -> None:
+        self._log, self._bare, self._plain = log, bare, plain
         self._waiting = b""
         self._sender = self._recipient = ""
-        self._in_data = self._ending = False
+        self._in_data = self._ending = self._slow = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -34,13 +36,14 @@ class SmtpProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._waiting = self._waiting + data if self._waiting else data
         answers: list[bytes] = []
-        while not self._ending:
+        while not (self._ending or self._slow):
             end = b"\r\n.\r\n" if self._in_data else b"\r\n"
             at = self._waiting.find(end)
             if at < 0:
                 break
             piece, self._waiting = self._waiting[:at], self._waiting[at + len(end) :]
             answers.append(self._message(piece) if self._in_data else self._command(piece))
+            self._ending |= answers[-1].startswith(b"421") or (self._plain and bool(self._waiting))
         self._transport.write(b"".join(answers))
         if self._ending:
             self._transport.close()
@@ -48,7 +51,7 @@ class SmtpProtocol(asyncio.Protocol):
     def _command(self, line: bytes) -> bytes:
         verb = line[:4].upper()
         if verb == b"EHLO":
-            return b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+            return b"250-sink\r\n250 8BITMIME\r\n" if self._plain else b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
         if verb == b"MAIL":
             self._sender, self._recipient = _address(line), ""
             return b"250 ok\r\n"
@@ -87,7 +90,16 @@ class SmtpProtocol(asyncio.Protocol):
         if self._recipient.startswith("drop@"):
             self._ending = True
             return b""
+        if slow := _SLOW.match(self._recipient):
+            self._slow = True
+            asyncio.get_running_loop().call_later(float(slow[1]), self._wake)
+            return b""
         return b"250 taken\r\n"
+
+    def _wake(self) -> None:
+        self._slow = False
+        self._transport.write(b"250 taken\r\n")
+        self.data_received(b"")
 
 
 def _address(line: bytes) -> str:
@@ -99,6 +111,7 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--plain", action="store_true")
     given = parser.parse_args()
     kept = Log(given.log)
-    serve(lambda: SmtpProtocol(kept, bare=given.bare), given.port)
+    serve(lambda: SmtpProtocol(kept, bare=given.bare, plain=given.plain), given.port)

@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from campaigns.models import ChannelName
@@ -22,6 +23,14 @@ class Channel(ABC):
 
         Never raises for what a provider or network does, never repeats.
         """
+
+    def send_each(self, calls: Iterable[tuple[Message, float]]) -> Iterator[tuple[Message, SendResult]]:
+        """Make one call for each message, with its own `not_after`; yield each with its answer as soon as it is known.
+
+        A message is taken from `calls` only when it can be begun; all that were have an answer at the end.
+        """
+        for message, not_after in calls:
+            yield message, self.send(message, not_after=not_after)
 
     def close(self) -> None:
         """Give back the connection."""

@@ -1,16 +1,16 @@
-"""E-mail by any SMTP server, over one kept connection, two round trips a message where the server allows it."""
+"""E-mail by any SMTP server, over one kept connection, one round trip a message where the server allows it."""
 
 import math
-import re
 import select
 import smtplib
+import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.conf import settings
@@ -21,8 +21,10 @@ from triggers.channels.keepalive import CONNECT_SECONDS, IDLE_SECONDS, READ_SECO
 from triggers.channels.message import Message, SendResult, Verdict
 from triggers.channels.mime import ascii_address, message_id, mime_bytes
 
+# A step of the way that yields the answers it comes by.
+type _Answers[Returned] = Generator[tuple[Message, SendResult], None, Returned]
+
 _LONGEST_LINE: Final = 8192
-_LEADING_DOT: Final = re.compile(rb"^\.", re.MULTILINE)
 
 # What a final refusal (5xx) means by the step that met it; every 4xx is LATER: the server says that it took nothing.
 _REFUSED_SENDER: Final[dict[int, Verdict]] = {552: Verdict.BAD_MESSAGE}
@@ -36,6 +38,13 @@ _REFUSED_RECIPIENT: Final[dict[int, Verdict]] = {
     530: Verdict.SETTINGS,
     535: Verdict.SETTINGS,
 }
+# Of MAIL, RCPT and DATA: the hundred of a good reply, the table of refusals, and what one means that is not in it.
+_STEPS: Final[tuple[tuple[int, dict[int, Verdict], Verdict], ...]] = (
+    (2, _REFUSED_SENDER, Verdict.SETTINGS),
+    (2, _REFUSED_RECIPIENT, Verdict.BAD_MESSAGE),
+    (3, {}, Verdict.BAD_MESSAGE),
+)
+_CLOSING: Final = 421
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,84 @@ class _RefusedError(Exception):
         self.result = SendResult(verdict, code=str(code), detail=words[:500])
 
 
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A message as it goes over the line: the three commands of its envelope, and its body with the final dot."""
+
+    message: Message
+    not_after: float
+    envelope: tuple[bytes, bytes, bytes]
+    body: bytes
+
+    @classmethod
+    def of(cls, message: Message, not_after: float) -> Self:
+        """Raises UnicodeError for an address that no server takes."""
+        sender, recipient = ascii_address(message.sender), ascii_address(message.recipient)
+        # A customer's mail client sorts by this date, so it is the real one even in a simulated year. The body begins
+        # with a header, so that no line before the first break needs a second dot.
+        body = mime_bytes(message, datetime.now(UTC)).replace(b"\n.", b"\n..")
+        envelope = f"MAIL FROM:<{sender}>\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode(), b"DATA\r\n"
+        return cls(message, not_after, envelope, body + b".\r\n")
+
+    @property
+    def late(self) -> bool:
+        """Whether it must not be begun any more."""
+        return time.monotonic() > self.not_after
+
+
+class _Line:
+    """A connection that was greeted, secured and logged in, read by ourselves: replies often come several at once."""
+
+    def __init__(self, smtp: smtplib.SMTP) -> None:
+        assert smtp.sock is not None
+        self._smtp, self._socket = smtp, smtp.sock
+        # The last piece of a mail would wait for the receipt of those before it.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.pipelining = smtp.has_extn("pipelining")
+        self._read = b""
+        self._last_used = time.monotonic()
+
+    @property
+    def usable(self) -> bool:
+        """False where it was idle too long, or is readable before a command: the server has said goodbye."""
+        if self._read or time.monotonic() - self._last_used > IDLE_SECONDS:
+            return False
+        return not select.select([self._socket], [], [], 0)[0]
+
+    def write(self, *pieces: bytes) -> None:
+        """Send the pieces as one."""
+        self._socket.settimeout(READ_SECONDS)
+        self._socket.sendall(b"".join(pieces))
+
+    def reply(self, end: float) -> tuple[int, str]:
+        """Read one reply, of one line or several, until `end` at the latest (of time.monotonic()).
+
+        Raises TimeoutError, after which it can still be read, and SMTPServerDisconnected on the end of the stream or
+        nonsense.
+        """
+        while True:
+            line = self._reply_line(end)
+            if not line[:3].isdigit():
+                raise smtplib.SMTPServerDisconnected("no reply")
+            if line[3:4] != b"-":
+                self._last_used = time.monotonic()
+                return int(line[:3]), line[4:].decode("utf-8", "replace").strip()
+
+    def _reply_line(self, end: float) -> bytes:
+        while (length := self._read.find(b"\n") + 1) == 0:
+            self._socket.settimeout(max(0.001, end - time.monotonic()))
+            data = self._socket.recv(_LONGEST_LINE)
+            if not data or len(self._read) > _LONGEST_LINE:
+                raise smtplib.SMTPServerDisconnected("no reply")
+            self._read += data
+        line, self._read = self._read[:length], self._read[length:]
+        return line
+
+    def close(self) -> None:
+        """Close it without a farewell: nothing under way depends on it."""
+        self._smtp.close()
+
+
 class Smtp(Channel):
     """Any SMTP server. Until the final dot has left nothing is sent; after it only a reply tells."""
 
@@ -75,59 +162,98 @@ class Smtp(Channel):
 
     def __init__(self) -> None:
         self._server = server(settings.SMTP_URL)
-        self._smtp: smtplib.SMTP | None = None
-        self._last_used = 0.0
+        self._line: _Line | None = None
 
     def send(self, message: Message, *, not_after: float = math.inf) -> SendResult:
         """Hand `message` over once and class the answer."""
-        try:
-            sender, recipient = ascii_address(message.sender), ascii_address(message.recipient)
-            # A customer's mail client sorts by this date, so it is the real one even in a simulated year.
-            body = mime_bytes(message, datetime.now(UTC))
-        except UnicodeError:
-            return SendResult(Verdict.BAD_ADDRESS, code="not_ascii")
-        try:
-            smtp = self._ready()
-            if time.monotonic() > not_after:
-                return SendResult(Verdict.NOT_BEGUN)
-            self._open_envelope(smtp, sender, recipient)
-        except _RefusedError as refused:
-            self.close()
-            return refused.result
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            return SendResult(Verdict.LATER, code="not_sent", detail=type(error).__name__)
-        try:
-            code, words = _hand_over(smtp, body)
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            return SendResult(Verdict.UNKNOWN, code="no_answer", detail=type(error).__name__)
-        self._last_used = time.monotonic()
-        if code // 100 == 2:
-            return SendResult(Verdict.ACCEPTED, provider_id=message_id(message)[:120], code=str(code))
-        self.close()
-        verdict = {4: Verdict.LATER, 5: Verdict.BAD_MESSAGE}.get(code // 100, Verdict.UNKNOWN)
-        return SendResult(verdict, code=str(code), detail=words[:500])
+        ((_message, result),) = self.send_each([(message, not_after)])
+        return result
+
+    def send_each(self, calls: Iterable[tuple[Message, float]]) -> Iterator[tuple[Message, SendResult]]:
+        """Hand each message over once, and class the answers.
+
+        Where the server allows it (RFC 2920) the envelope of the next message leaves with the body of the one before:
+        one round trip a message. Its own body leaves once the server has asked for it, if it is still in time.
+        """
+        given = iter(calls)
+        ahead: _Letter | None = None
+        while letter := ahead or (yield from _next_letter(given)):
+            ahead = yield from self._hand_over(letter, given, opened=letter is ahead)
 
     def close(self) -> None:
-        """Close the connection without a farewell: nothing under way depends on it."""
-        if self._smtp is not None:
-            self._smtp.close()
-            self._smtp = None
+        """Close the connection."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
-    def _ready(self) -> smtplib.SMTP:
+    def _hand_over(
+        self, letter: _Letter, given: Iterator[tuple[Message, float]], *, opened: bool
+    ) -> _Answers[_Letter | None]:
+        """Hand over one letter, whose envelope was `opened` before or is now; return the next one where its envelope
+        has left as well."""
+        try:
+            line = self._ready(opened=opened)
+            in_time = opened or not letter.late
+            if in_time:
+                _open_envelope(line, letter, opened=opened)
+        except _RefusedError as refused:
+            self.close()
+            yield letter.message, refused.result
+            return None
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            yield letter.message, _not_sent(error)
+            return None
+        if opened and letter.late:
+            # It waited behind the one before it. The server waits for its body, so this line is of no other use.
+            self.close()
+            in_time = False
+        if not in_time:
+            yield letter.message, SendResult(Verdict.NOT_BEGUN)
+            return None
+        return (yield from self._hand_over_body(line, letter, given))
+
+    def _hand_over_body(
+        self, line: _Line, letter: _Letter, given: Iterator[tuple[Message, float]]
+    ) -> _Answers[_Letter | None]:
+        ahead = (yield from _next_letter(given)) if line.pipelining else None
+        held_up = False
+        try:
+            line.write(letter.body, *(ahead.envelope if ahead else ()))
+            end = time.monotonic() + READ_SECONDS
+            try:
+                code, words = line.reply(min(end, ahead.not_after) if ahead else end)
+            except TimeoutError:
+                if ahead is None:
+                    raise
+                # A slow answer holds nobody else: the server has the envelope of the next one, and never gets its body.
+                yield ahead.message, SendResult(Verdict.NOT_BEGUN)
+                ahead, held_up = None, True
+                code, words = line.reply(end)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            yield letter.message, SendResult(Verdict.UNKNOWN, code="no_answer", detail=type(error).__name__)
+            if ahead is not None:
+                yield ahead.message, _not_sent(error)
+            return None
+        yield letter.message, _judged(letter.message, code, words)
+        if held_up or code // 100 not in (2, 4, 5) or code == _CLOSING:
+            self.close()
+            if ahead is not None:
+                yield ahead.message, SendResult(Verdict.LATER, code=str(code), detail=words[:500])
+            return None
+        return ahead
+
+    def _ready(self, *, opened: bool) -> _Line:
         """Return a connection that was greeted, secured and logged in, a fresh one where the old one was idle."""
-        if self._smtp is not None:
-            # Readable before a command: the server has said goodbye.
-            idle = time.monotonic() - self._last_used > IDLE_SECONDS
-            if idle or self._smtp.sock is None or select.select([self._smtp.sock], [], [], 0)[0]:
-                self.close()
-        if self._smtp is None:
+        if self._line is not None and not opened and not self._line.usable:
+            self.close()
+        if self._line is None:
             with _settings_faults():
-                self._smtp = self._connect()
-        return self._smtp
+                self._line = self._connect()
+        return self._line
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> _Line:
         where = self._server
         if where.tls == "implicit":
             context = ssl.create_default_context()
@@ -144,46 +270,41 @@ class Smtp(Channel):
         except (OSError, smtplib.SMTPException):
             smtp.close()
             raise
-        assert smtp.sock is not None
-        smtp.sock.settimeout(READ_SECONDS)
-        return smtp
-
-    def _open_envelope(self, smtp: smtplib.SMTP, sender: str, recipient: str) -> None:
-        commands = (f"MAIL FROM:<{sender}>\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n")
-        steps: tuple[tuple[int, dict[int, Verdict], Verdict], ...] = (
-            (2, _REFUSED_SENDER, Verdict.SETTINGS),
-            (2, _REFUSED_RECIPIENT, Verdict.BAD_MESSAGE),
-            (3, {}, Verdict.BAD_MESSAGE),
-        )
-        assert smtp.sock is not None
-        pipelined = smtp.has_extn("pipelining")
-        if pipelined:
-            smtp.sock.sendall("".join(commands).encode("ascii"))
-        for command, (wanted, table, other) in zip(commands, steps, strict=True):
-            if not pipelined:
-                smtp.sock.sendall(command.encode("ascii"))
-            code, words = _reply(smtp)
-            if code // 100 != wanted:
-                verdict = table.get(code, other) if code // 100 == 5 else Verdict.LATER
-                raise _RefusedError(verdict, code, words)
+        return _Line(smtp)
 
 
-def _hand_over(smtp: smtplib.SMTP, body: bytes) -> tuple[int, str]:
-    assert smtp.sock is not None
-    stuffed = _LEADING_DOT.sub(b"..", body) if b"\n." in body else body
-    smtp.sock.sendall(stuffed + b".\r\n")
-    return _reply(smtp)
+def _next_letter(given: Iterator[tuple[Message, float]]) -> _Answers[_Letter | None]:
+    """Return the next letter, None where there is none; yield the answers of those that cannot be written."""
+    for message, not_after in given:
+        try:
+            return _Letter.of(message, not_after)
+        except UnicodeError:
+            yield message, SendResult(Verdict.BAD_ADDRESS, code="not_ascii")
+    return None
 
 
-def _reply(smtp: smtplib.SMTP) -> tuple[int, str]:
-    """Read one reply, of one line or several. Raises SMTPServerDisconnected on the end of the stream or nonsense."""
-    assert smtp.file is not None
-    while True:
-        line = smtp.file.readline(_LONGEST_LINE)
-        if not line.endswith(b"\n") or not line[:3].isdigit():
-            raise smtplib.SMTPServerDisconnected("no reply")
-        if line[3:4] != b"-":
-            return int(line[:3]), line[4:].decode("utf-8", "replace").strip()
+def _open_envelope(line: _Line, letter: _Letter, *, opened: bool) -> None:
+    """Have the server ask for the body; raises _RefusedError where it does not."""
+    if line.pipelining and not opened:
+        line.write(*letter.envelope)
+    for command, (wanted, table, other) in zip(letter.envelope, _STEPS, strict=True):
+        if not line.pipelining:
+            line.write(command)
+        code, words = line.reply(time.monotonic() + READ_SECONDS)
+        if code // 100 != wanted:
+            verdict = table.get(code, other) if code // 100 == 5 else Verdict.LATER
+            raise _RefusedError(verdict, code, words)
+
+
+def _judged(message: Message, code: int, words: str) -> SendResult:
+    if code // 100 == 2:
+        return SendResult(Verdict.ACCEPTED, provider_id=message_id(message)[:120], code=str(code))
+    verdict = {4: Verdict.LATER, 5: Verdict.BAD_MESSAGE}.get(code // 100, Verdict.UNKNOWN)
+    return SendResult(verdict, code=str(code), detail=words[:500])
+
+
+def _not_sent(error: Exception) -> SendResult:
+    return SendResult(Verdict.LATER, code="not_sent", detail=type(error).__name__)
 
 
 @contextmanager

@@ -1,14 +1,17 @@
 """SMTP against a real server: what arrives, what each reply means, and that nothing is handed over twice."""
 
+import math
 import smtplib
 import time
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from tests.providers.process import Running
+from tests.providers.process import Running, running
 from tests.triggers.channels.conftest import words
 from triggers.channels import SendResult, Verdict
 from triggers.channels.smtp import Server, Smtp, server
@@ -64,6 +67,85 @@ def test_answer_is_classed(smtp: Running, recipient: str, verdict: Verdict) -> N
     channel = Smtp()
     assert channel.send(words(recipient=recipient)).verdict is verdict
     assert channel.send(words()).verdict is Verdict.ACCEPTED
+
+
+def handed_over(recipients: Sequence[str], not_after: Mapping[str, float] | None = None) -> list[tuple[str, str, str]]:
+    """Hand one message over to each, and return recipient, verdict and code in the order in which they come."""
+    limits = not_after or {}
+    calls = [(words(recipient=recipient), limits.get(recipient, math.inf)) for recipient in recipients]
+    answers = list(Smtp().send_each(calls))
+    assert {message.attempt_id for message, _result in answers} == {message.attempt_id for message, _late in calls}
+    return [(message.recipient, result.verdict.value, result.code) for message, result in answers]
+
+
+def taken(sink: Running, before: int) -> list[str]:
+    return [line["to"] for line in sink.log()[before:]]
+
+
+def test_each_reply_belongs_to_its_own_message(smtp: Running) -> None:
+    before = len(smtp.log())
+    assert handed_over(
+        [
+            *("a@sink.test", "answer-550@sink.test", "b@sink.test", "data-451@sink.test", "zoé@sink.test"),
+            *("c@sink.test", "data-554@sink.test", "answer-450@sink.test", "answer-553@sink.test", "d@sink.test"),
+        ]
+    ) == [
+        ("a@sink.test", "accepted", "250"),
+        ("answer-550@sink.test", "bad_address", "550"),
+        ("b@sink.test", "accepted", "250"),
+        ("zoé@sink.test", "bad_address", "not_ascii"),
+        ("data-451@sink.test", "later", "451"),
+        ("c@sink.test", "accepted", "250"),
+        ("data-554@sink.test", "bad_message", "554"),
+        ("answer-450@sink.test", "later", "450"),
+        ("answer-553@sink.test", "bad_address", "553"),
+        ("d@sink.test", "accepted", "250"),
+    ]
+    assert taken(smtp, before) == [f"{name}@sink.test" for name in "abcd"]
+
+
+def test_connection_lost_between_leaves_one_unknown_and_the_next_surely_unsent(smtp: Running) -> None:
+    before = len(smtp.log())
+    assert handed_over(["a@sink.test", "drop@sink.test", "b@sink.test", "c@sink.test"]) == [
+        ("a@sink.test", "accepted", "250"),
+        ("drop@sink.test", "unknown", "no_answer"),
+        ("b@sink.test", "later", "not_sent"),
+        ("c@sink.test", "accepted", "250"),
+    ]
+    assert taken(smtp, before) == ["a@sink.test", "drop@sink.test", "c@sink.test"]
+
+
+def test_server_that_closes_in_the_middle_has_taken_neither(smtp: Running) -> None:
+    before = len(smtp.log())
+    assert handed_over(["a@sink.test", "data-421@sink.test", "b@sink.test", "c@sink.test"]) == [
+        ("a@sink.test", "accepted", "250"),
+        ("data-421@sink.test", "later", "421"),
+        ("b@sink.test", "later", "421"),
+        ("c@sink.test", "accepted", "250"),
+    ]
+    assert taken(smtp, before) == ["a@sink.test", "c@sink.test"]
+
+
+def test_slow_answer_lets_the_next_message_go_in_time(smtp: Running) -> None:
+    before, soon = len(smtp.log()), time.monotonic() + 0.3
+    assert handed_over(["slow-0.6@sink.test", "b@sink.test", "c@sink.test"], {"b@sink.test": soon}) == [
+        ("b@sink.test", "not_begun", ""),
+        ("slow-0.6@sink.test", "accepted", "250"),
+        ("c@sink.test", "accepted", "250"),
+    ]
+    assert taken(smtp, before) == ["slow-0.6@sink.test", "c@sink.test"]
+
+
+def test_server_without_pipelining_hears_one_command_at_a_time(tmp_path: Path, settings: Settings) -> None:
+    with running("smtp", tmp_path / "sent.log", "--plain") as sink:
+        settings.SMTP_URL = f"smtp://127.0.0.1:{sink.port}"
+        assert handed_over(["a@sink.test", "answer-550@sink.test", "b@sink.test", "c@sink.test"]) == [
+            ("a@sink.test", "accepted", "250"),
+            ("answer-550@sink.test", "bad_address", "550"),
+            ("b@sink.test", "accepted", "250"),
+            ("c@sink.test", "accepted", "250"),
+        ]
+        assert taken(sink, 0) == ["a@sink.test", "b@sink.test", "c@sink.test"]
 
 
 def test_domain_in_another_alphabet_travels_in_punycode(smtp: Running) -> None:

@@ -13,6 +13,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
+from campaigns.models import Customer
 from tests.providers.process import Running, running
 from tests.triggers.dispatch.scene import NOON, due, states
 from triggers import sweeper
@@ -45,6 +46,41 @@ def test_slow_messages_do_not_hold_the_others(sendgrid: Running, settings: Any) 
     assert len(log) == 60
     # A batch is ten: more than two of them went out while it hung.
     assert sum(line["at"] < log[1]["at"] + 3 for line in log) > 25
+
+
+@pytest.fixture
+def smtp(tmp_path: Path, settings: Any) -> Iterator[Running]:
+    settings.EMAIL_PROVIDER = "smtp"
+    settings.RECIPIENT_ALLOW_LIST = ["@maison-the.test"]
+    with running("smtp", tmp_path / "sent.log") as sink:
+        settings.SMTP_URL = f"smtp://127.0.0.1:{sink.port}"
+        yield sink
+
+
+def test_slow_message_in_a_pipeline_does_not_hold_the_others(smtp: Running, settings: Any) -> None:
+    settings.DISPATCH_CONNECTIONS, settings.DISPATCH_BATCH = 4, 20
+    due(60)
+    # In the second batch, when one connection is enough.
+    Customer.objects.filter(external_id="buyer-30").update(email="slow-4@maison-the.test")
+    dispatch(NOON)
+    log = smtp.log()
+    assert states() == {"accepted": 60}
+    assert len({line["to"] for line in log}) == len(log) == 60
+    slow = next(line["at"] for line in log if line["to"] == "slow-4@maison-the.test")
+    assert max(line["at"] for line in log) < slow + 3
+
+
+def test_connection_lost_in_a_pipeline_leaves_one_unknown(smtp: Running, settings: Any) -> None:
+    settings.DISPATCH_CONNECTIONS = 1
+    due(6)
+    Customer.objects.filter(external_id="buyer-2").update(email="drop@maison-the.test")
+    Customer.objects.filter(external_id="buyer-4").update(email="answer-550@maison-the.test")
+    dispatch(NOON)
+    # The one behind the lost connection is surely unsent, and has its turn in half a minute.
+    assert states() == {"accepted": 3, "unknown": 1, "planned": 1, "failed": 1}
+    dispatch(NOON + timedelta(minutes=1))
+    assert states() == {"accepted": 4, "unknown": 1, "failed": 1}
+    assert len({line["to"] for line in smtp.log()}) == len(smtp.log()) == 5
 
 
 def test_what_no_connection_is_free_for_goes_back_unsent(sendgrid: Running, settings: Any, monkeypatch: Any) -> None:
