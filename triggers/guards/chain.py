@@ -65,9 +65,9 @@ def _column(channel: str) -> str:
     return f"stop_{channel}"
 
 
-def all_of(conditions: Sequence[Any]) -> Q:
-    """Return the conjunction of expressions; true, and never empty, where all of them are always content."""
+def content_with_all(setting: Setting, channel: str, path: str) -> Case:
+    """Return whether every guard is content, as one boolean column."""
     together = Q()
-    for condition in conditions:
-        together &= Q(condition)
-    return together or Q(pk__isnull=False)
+    for guard in GUARDS:
+        together &= Q(guard.condition(setting, channel, path))
+    return Guard("all", lambda *_asked: together).content(setting, channel, path)
