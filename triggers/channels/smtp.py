@@ -1,9 +1,7 @@
 """E-mail by any SMTP server, over one kept connection, one round trip a message where the server allows it."""
 
 import math
-import select
 import smtplib
-import socket
 import ssl
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -17,14 +15,14 @@ from django.conf import settings
 
 from campaigns.models import ChannelName
 from triggers.channels.channel import Channel
-from triggers.channels.keepalive import CONNECT_SECONDS, IDLE_SECONDS, READ_SECONDS
+from triggers.channels.keepalive import CONNECT_SECONDS, READ_SECONDS
 from triggers.channels.message import Message, SendResult, Verdict
 from triggers.channels.mime import ascii_address, message_id, mime_bytes
+from triggers.channels.smtp_line import Line
 
 # A step of the way that yields the answers it comes by.
 type _Answers[Returned] = Generator[tuple[Message, SendResult], None, Returned]
 
-_LONGEST_LINE: Final = 8192
 
 # What a final refusal (5xx) means by the step that met it; every 4xx is LATER: the server says that it took nothing.
 _REFUSED_SENDER: Final[dict[int, Verdict]] = {552: Verdict.BAD_MESSAGE}
@@ -101,59 +99,6 @@ class _Letter:
         return time.monotonic() > self.not_after
 
 
-class _Line:
-    """A connection that was greeted, secured and logged in, read by ourselves: replies often come several at once."""
-
-    def __init__(self, smtp: smtplib.SMTP) -> None:
-        assert smtp.sock is not None
-        self._smtp, self._socket = smtp, smtp.sock
-        # The last piece of a mail would wait for the receipt of those before it.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.pipelining = smtp.has_extn("pipelining")
-        self._read = b""
-        self._last_used = time.monotonic()
-
-    @property
-    def usable(self) -> bool:
-        """False where it was idle too long, or is readable before a command: the server has said goodbye."""
-        if self._read or time.monotonic() - self._last_used > IDLE_SECONDS:
-            return False
-        return not select.select([self._socket], [], [], 0)[0]
-
-    def write(self, *pieces: bytes) -> None:
-        """Send the pieces as one."""
-        self._socket.settimeout(READ_SECONDS)
-        self._socket.sendall(b"".join(pieces))
-
-    def reply(self, end: float) -> tuple[int, str]:
-        """Read one reply, of one line or several, until `end` at the latest (of time.monotonic()).
-
-        Raises TimeoutError, after which it can still be read, and SMTPServerDisconnected on the end of the stream or
-        nonsense.
-        """
-        while True:
-            line = self._reply_line(end)
-            if not line[:3].isdigit():
-                raise smtplib.SMTPServerDisconnected("no reply")
-            if line[3:4] != b"-":
-                self._last_used = time.monotonic()
-                return int(line[:3]), line[4:].decode("utf-8", "replace").strip()
-
-    def _reply_line(self, end: float) -> bytes:
-        while (length := self._read.find(b"\n") + 1) == 0:
-            self._socket.settimeout(max(0.001, end - time.monotonic()))
-            data = self._socket.recv(_LONGEST_LINE)
-            if not data or len(self._read) > _LONGEST_LINE:
-                raise smtplib.SMTPServerDisconnected("no reply")
-            self._read += data
-        line, self._read = self._read[:length], self._read[length:]
-        return line
-
-    def close(self) -> None:
-        """Close it without a farewell: nothing under way depends on it."""
-        self._smtp.close()
-
-
 class Smtp(Channel):
     """Any SMTP server. Until the final dot has left nothing is sent; after it only a reply tells."""
 
@@ -162,7 +107,7 @@ class Smtp(Channel):
 
     def __init__(self) -> None:
         self._server = server(settings.SMTP_URL)
-        self._line: _Line | None = None
+        self._line: Line | None = None
 
     def send(self, message: Message, *, not_after: float = math.inf) -> SendResult:
         """Hand `message` over once and class the answer."""
@@ -214,7 +159,7 @@ class Smtp(Channel):
         return (yield from self._hand_over_body(line, letter, given))
 
     def _hand_over_body(
-        self, line: _Line, letter: _Letter, given: Iterator[tuple[Message, float]]
+        self, line: Line, letter: _Letter, given: Iterator[tuple[Message, float]]
     ) -> _Answers[_Letter | None]:
         ahead = (yield from _next_letter(given)) if line.pipelining else None
         held_up = False
@@ -244,7 +189,7 @@ class Smtp(Channel):
             return None
         return ahead
 
-    def _ready(self, *, opened: bool) -> _Line:
+    def _ready(self, *, opened: bool) -> Line:
         """Return a connection that was greeted, secured and logged in, a fresh one where the old one was idle."""
         if self._line is not None and not opened and not self._line.usable:
             self.close()
@@ -253,7 +198,7 @@ class Smtp(Channel):
                 self._line = self._connect()
         return self._line
 
-    def _connect(self) -> _Line:
+    def _connect(self) -> Line:
         where = self._server
         if where.tls == "implicit":
             context = ssl.create_default_context()
@@ -270,7 +215,7 @@ class Smtp(Channel):
         except (OSError, smtplib.SMTPException):
             smtp.close()
             raise
-        return _Line(smtp)
+        return Line(smtp)
 
 
 def _next_letter(given: Iterator[tuple[Message, float]]) -> _Answers[_Letter | None]:
@@ -283,7 +228,7 @@ def _next_letter(given: Iterator[tuple[Message, float]]) -> _Answers[_Letter | N
     return None
 
 
-def _open_envelope(line: _Line, letter: _Letter, *, opened: bool) -> None:
+def _open_envelope(line: Line, letter: _Letter, *, opened: bool) -> None:
     """Have the server ask for the body; raises _RefusedError where it does not."""
     if line.pipelining and not opened:
         line.write(*letter.envelope)

@@ -65,7 +65,7 @@ def _column(channel: str) -> str:
     return f"stop_{channel}"
 
 
-def content_with_all(setting: Setting, channel: str, path: str) -> Case:
+def content_with_all(setting: Setting, channel: str, path: str) -> Case | Value:
     """Return whether every guard is content, as one boolean column."""
     together = Q()
     for guard in GUARDS:
