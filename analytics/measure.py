@@ -11,7 +11,7 @@ from analytics.comparisons import Refusal, Result, Results, Side, compare, compa
 from analytics.facts.answers import arm_scores
 from analytics.facts.contacts import Assignment, assignment
 from analytics.facts.messages import Messages, exclusions, messages, withheld
-from analytics.facts.outcomes import Arm, arm_outcomes
+from analytics.facts.outcomes import Arm, arms_of, outcome_questions
 from analytics.facts.roomy import ask
 from analytics.facts.windows import before_and_after, civil_shift, whole_weeks
 from analytics.gates import (
@@ -61,13 +61,22 @@ def measure(campaign: Campaign, now: datetime) -> Figures:
         return {"final": False, "verdict": {"code": "not_launched"}, "gates": [], "metrics": {}}
     shop = Shop.get()
     zone = ZoneInfo(shop.timezone)
-    contacts, around = ask(partial(_of_the_contacts, campaign, now, zone), partial(_around, campaign, now, zone))
-    return _measure(campaign, now, shop, contacts, around)
+    (assigned,) = ask(partial(assignment, campaign, now, zone))
+    if assigned.anchors is None:
+        nothing = {"final": _final(campaign, assigned, now, zone), "verdict": {"code": "no_contacts"}, "gates": []}
+        return nothing | {"metrics": {}, "exclusions": exclusions(campaign)}
+    around = partial(_around, campaign, now, zone)
+    scores_of = partial(arm_scores, campaign, now, zone, assigned.anchors)
+    sums, *others = outcome_questions(campaign, now, zone, assigned.anchors)
+    # The two largest first: each keeps a core of PostgreSQL busy.
+    orders, shop_wide, did, new, scores = ask(sums, around, *others, scores_of)
+    arms = arms_of(campaign, assigned, orders, did, new)
+    return _measure(campaign, now, shop, _Contacts(assigned, arms, scores), shop_wide)
 
 
 @dataclass(frozen=True, slots=True)
 class _Contacts:
-    """What the customers of both arms did; of a campaign without contacts only their number, which is 0, is known."""
+    """What the customers of both arms did."""
 
     assigned: Assignment
     arms: dict[str, Arm]
@@ -84,14 +93,6 @@ class _Around:
     before_after: tuple[Results, Results, dict[str, list[str]]]
 
 
-def _of_the_contacts(campaign: Campaign, now: datetime, zone: ZoneInfo) -> _Contacts:
-    assigned = assignment(campaign, now, zone)
-    if assigned.anchors is None:
-        return _Contacts(assigned, {}, {})
-    arms = arm_outcomes(campaign, now, zone, assigned.anchors, assigned)
-    return _Contacts(assigned, arms, arm_scores(campaign, now, zone, assigned.anchors))
-
-
 def _around(campaign: Campaign, now: datetime, zone: ZoneInfo) -> _Around:
     return _Around(messages(campaign), exclusions(campaign), withheld(campaign), before_after(campaign, now, zone))
 
@@ -100,9 +101,6 @@ def _measure(campaign: Campaign, now: datetime, shop: Shop, contacts: _Contacts,
     zone = ZoneInfo(shop.timezone)
     assigned, arms, scores, sent = contacts.assigned, contacts.arms, contacts.scores, around.sent
     course, final = _course(campaign, assigned, now, zone), _final(campaign, assigned, now, zone)
-    if assigned.anchors is None:
-        nothing = {"final": final, "verdict": {"code": "no_contacts"}, "gates": [], "metrics": {}}
-        return nothing | {"exclusions": around.exclusions}
     share, useful = float(share_of(campaign)), float(campaign.smallest_useful_effect) / 1000
     health = health_gate(assigned, arms, control_share=share)
     cost = cost_of(campaign, arms["treated"], assigned, sent)

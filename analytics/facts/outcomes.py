@@ -1,7 +1,9 @@
 """What the customers of both arms did in the days around their anchors, summed an arm."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -9,6 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from analytics.facts.contacts import ARMS, Assignment, contacts, mature_before
 from analytics.facts.order_sums import COLUMNS, order_sums
+from analytics.facts.roomy import ask
 from analytics.facts.windows import Period, civil_shift, shifted
 from analytics.kernel import Counts, PairSums, RatioSums, Sums
 from campaigns.models import Campaign, Event
@@ -47,22 +50,44 @@ class Arm:
 def arm_outcomes(
     campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, assigned: Assignment
 ) -> dict[str, Arm]:
-    """Return both arms' outcomes over contacts whose window is over at `now`, `anchors` being the span of all anchors.
+    """Return both arms' outcomes over contacts whose window is over at `now`; `anchors` is the span of all anchors."""
+    return arms_of(campaign, assigned, *ask(*outcome_questions(campaign, now, zone, anchors)))
+
+
+def outcome_questions(
+    campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period
+) -> tuple[Callable[[], Any], Callable[[], Any], Callable[[], Any]]:
+    """Return what `arms_of` needs as questions for `ask`, the largest first.
 
     One pass over the orders of the contacts; a second one over events where the campaign's success is an event.
     """
-    weeks = min(MOST_WEEKS, campaign.before_after_days // 7)
-    rows = order_sums(campaign, now, zone, anchors, weeks)
-    new = _new_customers(campaign, now, zone, anchors)
+    return (
+        partial(order_sums, campaign, now, zone, anchors, _weeks(campaign)),
+        partial(_event_buyers, campaign, now, zone, anchors),
+        partial(_new_customers, campaign, now, zone, anchors),
+    )
+
+
+def arms_of(
+    campaign: Campaign,
+    assigned: Assignment,
+    rows: list[dict[str, Any]],
+    did: dict[str, int] | None,
+    new: dict[str, int],
+) -> dict[str, Arm]:
+    """Return both arms' outcomes of the answers to `outcome_questions`."""
     cap = rows[0]["cap"] if rows else None
     arms = {}
     for arm, decision in ARMS.items():
         sizes = {"n": getattr(assigned, f"mature_{arm}"), "long": getattr(assigned, f"long_{arm}"), "new": new[arm]}
-        arms[arm] = _arm([row for row in rows if row["decision"] == decision], sizes, weeks, cap)
-    if campaign.macro_conversion == "order":
+        arms[arm] = _arm([row for row in rows if row["decision"] == decision], sizes, _weeks(campaign), cap)
+    if did is None:
         return arms
-    did = _event_buyers(campaign, now, zone, anchors)
     return {name: replace(arm, buyers=Counts(n=arm.contacts, successes=did[name])) for name, arm in arms.items()}
+
+
+def _weeks(campaign: Campaign) -> int:
+    return min(MOST_WEEKS, campaign.before_after_days // 7)
 
 
 def _arm(rows: list[dict[str, Any]], sizes: dict[str, int], weeks: int, cap: float | None) -> Arm:
@@ -115,8 +140,10 @@ def _new_customers(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: P
     return rows.aggregate(**{arm: Count("pk", filter=Q(decision=decision)) for arm, decision in ARMS.items()})
 
 
-def _event_buyers(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> dict[str, int]:
-    """Return how many contacts of each arm did the campaign's key event in their windows."""
+def _event_buyers(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> dict[str, int] | None:
+    """Return how many contacts of each arm did the campaign's key event in their windows; None where orders count."""
+    if campaign.macro_conversion == "order":
+        return None
     span = Period(since=anchors.since, until=civil_shift(anchors.until, campaign.attribution_days, zone))
     did = Event.objects.filter(
         span.within("occurred_at"),
