@@ -22,14 +22,18 @@ _SLICE: Final = 50_000
 _TABLE: Final = SegmentEntry._meta.db_table
 
 
-def note_entries(now: datetime, customers: Collection[int] | None = None) -> None:
+def note_entries(
+    now: datetime, customers: Collection[int] | None = None, *, without: Collection[int] = frozenset()
+) -> None:
     """Note who entered or left each segment by `now` (aware): among `customers` (database ids), else among everybody.
 
     Everybody is looked at once an hour; a campaign is first looked at with everybody. Paused campaigns keep their
-    ledger, so that whoever entered meanwhile did so then. Looking again changes nothing.
+    ledger, so that whoever entered meanwhile did so then. Looking again changes nothing. A rehearsal goes on `without`
+    the campaigns (database ids) that it leaves out.
     """
     begun = Q(launched_at__lte=now) | Q(status=Campaign.Status.SHADOW, shadow_at__lte=now)
     running = Campaign.objects.filter(begun, moment__kind="segment").exclude(status=Campaign.Status.ENDED)
+    running = running.exclude(pk__in=without)
     for campaign in running.select_related("moment"):
         last = SegmentLook.objects.filter(campaign=campaign).values_list("looked_at", flat=True).first()
         if customers is not None:

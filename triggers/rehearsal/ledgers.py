@@ -58,7 +58,8 @@ class Ledgers:
 
     def __init__(self, campaign: Campaign, start: datetime) -> None:
         self._campaign, self._start = campaign, start
-        self._left_out: list[int] = []
+        # Campaigns that take no part: paused now, or never begun.
+        self.left_out: list[int] = []
         # When another campaign is launched or ended, the latest first.
         self._turns: list[datetime] = []
 
@@ -74,7 +75,7 @@ class Ledgers:
         others = Campaign.objects.exclude(pk=self._campaign.pk)
         # A pause is not dated: whoever is paused now, or never ran, is left out.
         left_out = others.exclude(status__in=Campaign.SENDING).exclude(status=Status.ENDED, ended_at__isnull=False)
-        self._left_out = list(left_out.values_list("pk", flat=True))
+        self.left_out = list(left_out.values_list("pk", flat=True))
         others.filter(launched_at__gt=self._start).update(status=Status.APPROVED)
         others.filter(launched_at__lte=self._start, ended_at__gt=self._start).update(status=Status.LIVE)
         left_out.update(status=Status.PAUSED)
@@ -82,8 +83,8 @@ class Ledgers:
         _copy(Occasion, "decided_at <= %s AND decided_at > %s", (self._start, since))
         _copy(Delivery, "created_at <= %s AND created_at > %s", (self._start, since))
         # What was sent later was still planned then.
-        if self._left_out:
-            ids = ", ".join(map(str, self._left_out))
+        if self.left_out:
+            ids = ", ".join(map(str, self.left_out))
             execute(f"DELETE FROM {table_of(Delivery)} WHERE permitted_at > %s AND campaign_id IN ({ids})", (start,))
         Delivery.objects.filter(permitted_at__gt=self._start).update(
             state=State.PLANNED,
@@ -94,7 +95,7 @@ class Ledgers:
             claim=None,
             lease_until=None,
         )
-        moments = others.exclude(pk__in=self._left_out).values_list("launched_at", "ended_at")
+        moments = others.exclude(pk__in=self.left_out).values_list("launched_at", "ended_at")
         self._turns = sorted({at for pair in moments for at in pair if at and at > self._start}, reverse=True)
         self._remember_segments()
         Heartbeat.objects.create(name=HEARTBEAT, business_at=self._start, finished_at=timezone.now())
@@ -121,12 +122,12 @@ class Ledgers:
     def move(self, before: datetime, now: datetime) -> None:
         """Launch and end the other campaigns as it happened, and count what those left out really sent meanwhile."""
         if self._turns and self._turns[-1] <= now:
-            others = Campaign.objects.exclude(pk__in=[self._campaign.pk, *self._left_out])
+            others = Campaign.objects.exclude(pk__in=[self._campaign.pk, *self.left_out])
             others.filter(launched_at__gt=before, launched_at__lte=now).update(status=Status.LIVE)
             others.filter(ended_at__gt=before, ended_at__lte=now).update(status=Status.ENDED)
             self._turns = [at for at in self._turns if at > now]
-        if self._left_out:
-            ids = ", ".join(map(str, self._left_out))
+        if self.left_out:
+            ids = ", ".join(map(str, self.left_out))
             _copy(Delivery, f"campaign_id IN ({ids}) AND permitted_at > %s AND permitted_at <= %s", (before, now))
 
 

@@ -79,7 +79,7 @@ class Play:
         for _batch in customers.take_back(self._start):
             yield Progress(_GATHERING)
         with clock.at(self._start), only_shadows():
-            note_entries(self._start)
+            note_entries(self._start, without=self._ledgers.left_out)
 
     def through(self, ticks: Sequence[datetime], sent: Sent) -> Iterator[Progress]:
         """Live through `ticks` (each later than the one before); yield after each."""
@@ -88,7 +88,7 @@ class Play:
                 customers.move_customers(self._now, now)
                 self._ledgers.move(self._now, now)
                 self._now = now
-                note_entries(now)
+                note_entries(now, without=self._ledgers.left_out)
                 plan(now)
                 if number % _DAY == 1:
                     self._ledgers.know_well()
