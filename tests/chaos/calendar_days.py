@@ -54,8 +54,8 @@ def birthdays(arena: Arena, amount: int) -> Row:
             arena.set_clock(clock.now() + step)
     arena.settle()
     row = arena.check("29 February, both changes of the clocks, 5 zones", f"{min(amount, len(DAYS))} days")
-    # These moments have no orders.
-    row.lost += Occasion.objects.count()
+    # These moments have no orders, of which the arena misses one for each customer with an occasion.
+    row.lost += Occasion.objects.values("customer").distinct().count()
     for email, days in wanted.items():
         home = ZoneInfo(Customer.objects.get(email=email).timezone)
         calls = Attempt.objects.filter(recipient=email, outcome="accepted").values_list("business_at", flat=True)
