@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 
+from campaigns import side_by_side
 from campaigns.models import Campaign
 from triggers.models import Delivery, Occasion, State
 
@@ -35,12 +36,6 @@ _DELIVERIES: Final = Delivery._meta.db_table
 Select = tuple[str, tuple[Any, ...]]
 
 
-def side_by_side() -> bool:
-    """Return whether several selects can be stored at once: not on SQLite, and not where an open transaction hides from
-    another connection what it has written."""
-    return connection.vendor == "postgresql" and not connection.in_atomic_block
-
-
 def expected(rows: QuerySet[Any, Any]) -> int:
     """Return how many rows PostgreSQL expects, which may be wrong by a few times, without reading any."""
     plan: list[dict[str, Any]] = json.loads(rows.explain(format="json"))
@@ -51,30 +46,17 @@ def insert(campaign: Campaign, now: datetime, selects: Sequence[Select]) -> Coun
     """Store the rows of `selects` that are not known yet; return how many, by (decision, reason).
 
     The rows of one select and their deliveries are stored together or not at all. Further selects than the first are
-    stored meanwhile over connections of their own: see `side_by_side`.
+    stored meanwhile over another connection: see campaigns/side_by_side.py.
     """
-    first, *others = selects
-    if not others:
-        return _insert(campaign, now, *first)
-    with ThreadPoolExecutor(len(others)) as threads:
-        meanwhile = [threads.submit(_insert_apart, campaign, now, *select) for select in others]
-        counts = _insert(campaign, now, *first)
-        for stored in meanwhile:
-            counts.update(stored.result())
+    counts: Counter[tuple[str, str]] = Counter()
+    for stored in side_by_side.run(*(partial(_insert, campaign, now, *select) for select in selects)):
+        counts.update(stored)
     return counts
 
 
 def _insert(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
     fast = connection.vendor == "postgresql"
     return (insert_at_once if fast else insert_in_two)(campaign, now, select, params)
-
-
-def _insert_apart(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:
-    """Store over this thread's own connection, which nobody else would close."""
-    try:
-        return _insert(campaign, now, select, params)
-    finally:
-        connection.close()
 
 
 def insert_at_once(campaign: Campaign, now: datetime, select: str, params: tuple[Any, ...]) -> Counter[tuple[str, str]]:

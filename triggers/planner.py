@@ -21,6 +21,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import Now
 
+from campaigns import side_by_side
 from campaigns.bell import ANYTHING, Facts
 from campaigns.models import Campaign, Customer, Shop
 from campaigns.moment_kinds import parse_rule
@@ -226,7 +227,7 @@ def _news(deciding: Deciding, rows: Rows, *, few: bool) -> Rows:
 
 def _parts(campaign: Campaign, news: Rows) -> list[Rows]:
     """Return `news` as one, or where it is much in two halves of the customers, to be stored side by side."""
-    if not insertion.side_by_side() or insertion.expected(news) < _MUCH / 4 or not news[_MUCH : _MUCH + 1].exists():
+    if not side_by_side.possible() or insertion.expected(news) < _MUCH / 4 or not news[_MUCH : _MUCH + 1].exists():
         return [news]
     ids = Customer.objects.aggregate(first=Min("pk"), last=Max("pk"))
     middle = (ids["first"] + ids["last"]) // 2

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import ProgrammingError, connection
 
+from campaigns import side_by_side
 from campaigns.models import Campaign, Customer, Order
 from tests import cast
 from tests.triggers.world import stored
@@ -130,7 +131,7 @@ def test_much_news_is_stored_in_two_halves(kind: str, monkeypatch: pytest.Monkey
 
 @pytest.mark.django_db(transaction=True)
 def test_fault_of_one_half_is_raised_when_the_other_is_stored() -> None:
-    if not insertion.side_by_side():
+    if not side_by_side.possible():
         pytest.skip("one connection at a time")
     claire, campaign = cast.claire(), cast.live_campaign()
     row = (claire.pk, "birthday:2026", MORNING, MORNING, MORNING, "email", "due", "", "", None)

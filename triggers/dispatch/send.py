@@ -195,8 +195,9 @@ class Senders:
             for message, result in channels[name].send_each(calls()):
                 heard_at = self._hear(under_way.pop(message.attempt_id), result, heard_at)
         except Exception as fault:
+            attempts = ", ".join(map(str, under_way)) or "none"
+            logger.error("sending by %s broke off; attempts under way: %s", name, attempts, exc_info=fault)
             for taken in under_way.values():
-                logger.error("sending attempt %s broke off", taken.draft.message.attempt_id, exc_info=fault)
                 self._hear(taken, SendResult(Verdict.UNKNOWN, code="fault", detail=type(fault).__name__))
             # What its connection is in the middle of, nobody knows.
             if name in channels:
