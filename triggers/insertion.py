@@ -1,6 +1,5 @@
 """Storing decided occasions and the deliveries of the due ones: PostgreSQL's one statement, and its portable twin."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max
 
 from campaigns import side_by_side
 from campaigns.models import Campaign
@@ -34,12 +33,6 @@ _DELIVERIES: Final = Delivery._meta.db_table
 
 # A SELECT of decided occasions, and its parameters.
 Select = tuple[str, tuple[Any, ...]]
-
-
-def expected(rows: QuerySet[Any, Any]) -> int:
-    """Return how many rows PostgreSQL expects, which may be wrong by a few times, without reading any."""
-    plan: list[dict[str, Any]] = json.loads(rows.explain(format="json"))
-    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 def insert(campaign: Campaign, now: datetime, selects: Sequence[Select]) -> Counter[tuple[str, str]]:

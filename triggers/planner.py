@@ -97,8 +97,9 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Facts =
         with _left_out_if_unreadable(campaign):
             news = _news(deciding, rows, few=customers is not None)
             # Most ticks bring most campaigns nothing: asking that first spares the guards, which are long to write.
-            if news.exists():
-                stored = _store(deciding, news, few=customers is not None)
+            # Counted, as PostgreSQL looks for the first of them, where it takes many for new, by reading all customers.
+            if many := news.count():
+                stored = _store(deciding, news, much=many > _MUCH and customers is None)
                 planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
                 if _due(stored) >= SMALLEST_BACKLOG:
                     watch(now, [campaign.pk], PauseReason.BACKLOG)
@@ -141,13 +142,13 @@ def _running() -> list[Campaign]:
     return list(running)
 
 
-def _store(deciding: Deciding, news: Rows, *, few: bool) -> Counter[tuple[str, str]]:
-    """Decide and store `news`, perhaps side by side unless they are `few`; return how many, by (decision, reason)."""
+def _store(deciding: Deciding, news: Rows, *, much: bool) -> Counter[tuple[str, str]]:
+    """Decide and store `news`, side by side where it is `much` and can be; return how many, by (decision, reason)."""
     campaign, now = deciding.setting.campaign, deciding.setting.now
     # Only now: most ticks and bells bring most campaigns nothing, and guards and caps alone read these.
     absorbing = Prefetch("absorbed_by", Campaign.objects.order_by().only("pk"))
     prefetch_related_objects([campaign], "gesture__variants", absorbing)
-    parts = [news] if few else _parts(campaign, news)
+    parts = _halves(campaign, news) if much and side_by_side.possible() else [news]
     return insertion.insert(campaign, now, [deciding.select(part, many=len(parts) > 1) for part in parts])
 
 
@@ -225,10 +226,8 @@ def _news(deciding: Deciding, rows: Rows, *, few: bool) -> Rows:
     return rows.filter(~Exists(known), fresh_or_missed, holdout.canary_q(campaign, f"{path}external_id"))
 
 
-def _parts(campaign: Campaign, news: Rows) -> list[Rows]:
-    """Return `news` as one, or where it is much in two halves of the customers, to be stored side by side."""
-    if not side_by_side.possible() or insertion.expected(news) < _MUCH / 4 or not news[_MUCH : _MUCH + 1].exists():
-        return [news]
+def _halves(campaign: Campaign, news: Rows) -> list[Rows]:
+    """Return `news` in two halves of the customers."""
     ids = Customer.objects.aggregate(first=Min("pk"), last=Max("pk"))
     middle = (ids["first"] + ids["last"]) // 2
     customer = f"{kind_of(campaign).customer_path}pk"
