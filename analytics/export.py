@@ -33,7 +33,7 @@ def contacts_csv(campaign: Campaign, now: datetime) -> Iterator[str]:
     zone = ZoneInfo(shop.timezone)
     weeks = [f"week_{k}" for k in range(1, weeks_of(campaign) + 1)]
     assigned = assignment(campaign, now, zone)
-    rows = contact_rows(campaign, now, zone, assigned.anchors, assigned) if assigned.anchors else iter(())
+    rows = contact_rows(campaign, now, zone, assigned) if assigned.anchors else iter(())
     numbered = ({"contact": number} | row for number, row in enumerate(rows, start=1))
     amounts = ("revenue", "earlier_revenue", "message_cost", *weeks)
     yield from _lines((*CONTACT, *weeks), numbered, amounts, shop.currency)

@@ -66,10 +66,10 @@ def measure(campaign: Campaign, now: datetime) -> Figures:
         nothing = {"final": _final(campaign, assigned, now, zone), "verdict": {"code": "no_contacts"}, "gates": []}
         return nothing | {"metrics": {}, "exclusions": exclusions(campaign)}
     around = partial(_around, campaign, now, zone)
-    scores_of = partial(arm_scores, campaign, now, zone, assigned.anchors)
-    sums, *others = outcome_questions(campaign, now, zone, assigned.anchors)
+    scores_of = partial(arm_scores, campaign, now, zone, assigned)
+    sums, *others = outcome_questions(campaign, now, zone, assigned)
     # The two largest first: each keeps a core of PostgreSQL busy.
-    orders, shop_wide, did, new, scores = ask(sums, around, *others, scores_of)
+    orders, shop_wide, did, new, scores = ask(sums, around, *others, scores_of, helpers=False)
     arms = arms_of(campaign, assigned, orders, did, new)
     return _measure(campaign, now, shop, _Contacts(assigned, arms, scores), shop_wide)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 
-from analytics.facts.contacts import ARMS, contacts, mature_before
+from analytics.facts.contacts import ARMS, Assignment, contacts, mature_before
 from analytics.facts.windows import Period, civil_shift, shifted
 from analytics.kernel import Scores
 from campaigns.models import Answer, Campaign
@@ -29,12 +29,13 @@ SELECT decision, {bands} FROM told WHERE place = 1 GROUP BY decision
 """
 
 
-def arm_scores(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> dict[str, Scores]:
+def arm_scores(campaign: Campaign, now: datetime, zone: ZoneInfo, assigned: Assignment) -> dict[str, Scores]:
     """Return both arms' latest answers given within their windows, of contacts whose window is over at `now`."""
+    anchors = assigned.span
     span = Period(since=anchors.since, until=civil_shift(anchors.until, campaign.attribution_days, zone))
     answered = Answer.objects.filter(span.within("answered_at"), survey=SURVEY).values("customer")
     mature = (
-        contacts(campaign)
+        contacts(campaign, once=assigned.once)
         # Implied by the join, but few contacts answer: so only theirs are looked at.
         .filter(customer__in=answered)
         .filter(slot_at__lte=mature_before(campaign, now, zone))

@@ -19,6 +19,19 @@ def plus(column: str, length: timedelta) -> str:
     return f"django_format_dtdelta('+', {column}, {length // timedelta(microseconds=1)})"
 
 
+def fence() -> str:
+    """Return what stands at the end of a subquery that is not to be unfolded into the query around it, where each
+    expression would be worked out anew for every mention."""
+    return "OFFSET 0" if connection.vendor == "postgresql" else "LIMIT -1"
+
+
+def whole_weeks(later: str, earlier: str) -> str:
+    """Return the SQL of the whole weeks (of 7 × 24 hours) from one instant to one that is not earlier."""
+    if connection.vendor == "postgresql":
+        return f"CAST(FLOOR(DATE_PART('epoch', {later} - {earlier}) / 604800) AS integer)"
+    return f"django_timestamp_diff({later}, {earlier}) / 604800000000"
+
+
 def whole_days(later: str, earlier: str) -> str:
     """Return the SQL of the whole days (of 24 hours) between two instants."""
     if connection.vendor == "postgresql":

@@ -47,24 +47,22 @@ class Arm:
     weekly: tuple[Sums, ...]
 
 
-def arm_outcomes(
-    campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, assigned: Assignment
-) -> dict[str, Arm]:
-    """Return both arms' outcomes over contacts whose window is over at `now`; `anchors` is the span of all anchors."""
-    return arms_of(campaign, assigned, *ask(*outcome_questions(campaign, now, zone, anchors)))
+def arm_outcomes(campaign: Campaign, now: datetime, zone: ZoneInfo, assigned: Assignment) -> dict[str, Arm]:
+    """Return both arms' outcomes over contacts whose window is over at `now`."""
+    return arms_of(campaign, assigned, *ask(*outcome_questions(campaign, now, zone, assigned)))
 
 
 def outcome_questions(
-    campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period
+    campaign: Campaign, now: datetime, zone: ZoneInfo, assigned: Assignment
 ) -> tuple[Callable[[], Any], Callable[[], Any], Callable[[], Any]]:
     """Return what `arms_of` needs as questions for `ask`, the largest first.
 
     One pass over the orders of the contacts; a second one over events where the campaign's success is an event.
     """
     return (
-        partial(order_sums, campaign, now, zone, anchors, _weeks(campaign)),
-        partial(_event_buyers, campaign, now, zone, anchors),
-        partial(_new_customers, campaign, now, zone, anchors),
+        partial(order_sums, campaign, now, zone, assigned, _weeks(campaign)),
+        partial(_event_buyers, campaign, now, zone, assigned),
+        partial(_new_customers, campaign, now, zone, assigned),
     )
 
 
@@ -124,11 +122,12 @@ def _arm(rows: list[dict[str, Any]], sizes: dict[str, int], weeks: int, cap: flo
     )
 
 
-def _new_customers(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> dict[str, int]:
+def _new_customers(campaign: Campaign, now: datetime, zone: ZoneInfo, assigned: Assignment) -> dict[str, int]:
     """Return how many contacts of each arm placed their first order in their windows."""
+    anchors = assigned.span
     span = Period(since=anchors.since, until=civil_shift(anchors.until, campaign.attribution_days, zone))
     rows = (
-        contacts(campaign)
+        contacts(campaign, once=assigned.once)
         .filter(slot_at__lte=mature_before(campaign, now, zone))
         .annotate(window_end=shifted("slot_at", campaign.attribution_days, anchors, zone))
         .filter(
@@ -140,10 +139,11 @@ def _new_customers(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: P
     return rows.aggregate(**{arm: Count("pk", filter=Q(decision=decision)) for arm, decision in ARMS.items()})
 
 
-def _event_buyers(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period) -> dict[str, int] | None:
+def _event_buyers(campaign: Campaign, now: datetime, zone: ZoneInfo, assigned: Assignment) -> dict[str, int] | None:
     """Return how many contacts of each arm did the campaign's key event in their windows; None where orders count."""
     if campaign.macro_conversion == "order":
         return None
+    anchors = assigned.span
     span = Period(since=anchors.since, until=civil_shift(anchors.until, campaign.attribution_days, zone))
     did = Event.objects.filter(
         span.within("occurred_at"),
@@ -153,7 +153,7 @@ def _event_buyers(campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Pe
         occurred_at__lt=OuterRef("window_end"),
     )
     rows = (
-        contacts(campaign)
+        contacts(campaign, once=assigned.once)
         .filter(slot_at__lte=mature_before(campaign, now, zone))
         .annotate(window_end=shifted("slot_at", campaign.attribution_days, anchors, zone))
         .filter(Exists(did))

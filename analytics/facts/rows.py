@@ -6,7 +6,7 @@ civil day of their anchor. Read in slices, so that a million contacts fit into a
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,9 +17,10 @@ from analytics.facts.answers import SURVEY
 from analytics.facts.contacts import ARMS, Assignment, contacts, mature_before
 from analytics.facts.order_sums import orders_near, people
 from analytics.facts.outcomes import MOST_WEEKS
-from analytics.facts.windows import Period, civil_day, shifted
+from analytics.facts.windows import civil_day, shifted
 from campaigns.models import Answer, Campaign, Event
 from triggers.models import MAY_HAVE_SPOKEN, Decision, Delivery, Occasion
+from triggers.occasions.kind import later
 
 type Row = dict[str, Any]
 
@@ -48,19 +49,17 @@ def weeks_of(campaign: Campaign) -> int:
     return min(MOST_WEEKS, campaign.before_after_days // 7)
 
 
-def contact_rows(
-    campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, assigned: Assignment
-) -> Iterator[Row]:
+def contact_rows(campaign: Campaign, now: datetime, zone: ZoneInfo, assigned: Assignment) -> Iterator[Row]:
     """Yield a row a contact (their outcomes None while their days are not over), then one a customer left out.
 
-    Money is in minor units. `assigned` is only asked whether anybody is in both arms.
+    Money is in minor units.
     """
     last = 0
     while True:
         some = list(contacts(campaign).filter(pk__gt=last).order_by("pk")[:SLICE])
         if not some:
             break
-        yield from _slice(campaign, now, zone, anchors, assigned, some, last)
+        yield from _slice(campaign, now, zone, assigned, some, last)
         last = some[-1].pk
     left_out = Occasion.objects.filter(campaign=campaign, decision=Decision.SKIPPED).order_by("pk")
     for slot_at, reason in left_out.values_list("slot_at", "reason").iterator(chunk_size=SLICE):
@@ -71,14 +70,13 @@ def _slice(
     campaign: Campaign,
     now: datetime,
     zone: ZoneInfo,
-    anchors: Period,
     assigned: Assignment,
     some: list[Occasion],
     last: int,
 ) -> Iterator[Row]:
     within = {"pk__gt": last, "pk__lte": some[-1].pk}
-    outcomes = _outcomes(campaign, now, zone, anchors, within)
-    goal, new, scores = _told(campaign, now, zone, anchors, within)
+    outcomes = _outcomes(campaign, now, zone, assigned, within)
+    goal, new, scores = _told(campaign, now, zone, assigned, within)
     sent, withheld = _messages(campaign, within)
     twice = _twice(campaign, within) if assigned.in_both else set()
     for row in some:
@@ -103,12 +101,14 @@ def _slice(
 
 
 def _outcomes(
-    campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, within: Mapping[str, int]
+    campaign: Campaign, now: datetime, zone: ZoneInfo, assigned: Assignment, within: Mapping[str, int]
 ) -> dict[int, Row]:
     numbers = range(1, weeks_of(campaign) + 1)
-    mature = people(campaign, now, zone, anchors, len(numbers)).filter(**within)
+    # A break-even counts days of 24 hours: it needs no change of clocks.
+    ends = {f"week{k}": later("slot_at", timedelta(weeks=k)) for k in numbers}
+    mature = people(campaign, now, zone, assigned).filter(**within).annotate(**ends)
     people_sql, people_values = mature.query.sql_with_params()
-    orders, orders_values = orders_near(campaign, zone, anchors).query.sql_with_params()
+    orders, orders_values = orders_near(campaign, zone, assigned.span).query.sql_with_params()
     weeks = "".join(_WEEK.format(k=k) for k in numbers)
     names = ("over_long", "orders", "revenue", "earlier_revenue", "orders_before", "long_after")
     with connection.cursor() as cursor:
@@ -126,13 +126,13 @@ def _outcomes(
 
 
 def _told(
-    campaign: Campaign, now: datetime, zone: ZoneInfo, anchors: Period, within: Mapping[str, int]
+    campaign: Campaign, now: datetime, zone: ZoneInfo, assigned: Assignment, within: Mapping[str, int]
 ) -> tuple[set[int], set[int], dict[int, int]]:
     """Return who did the campaign's key event, who bought for the first time, and what they answered last."""
     mature = (
         contacts(campaign)
         .filter(**within, slot_at__lte=mature_before(campaign, now, zone))
-        .annotate(window_end=shifted("slot_at", campaign.attribution_days, anchors, zone))
+        .annotate(window_end=shifted("slot_at", campaign.attribution_days, assigned.span, zone))
     )
     did = Event.objects.filter(
         customer=OuterRef("customer"),

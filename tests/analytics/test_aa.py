@@ -47,7 +47,7 @@ def test_two_to_nine_in_a_hundred_aa_campaigns_exclude_zero() -> None:
         )
         assigned = assignment(row, LATER, PARIS)
         assert assigned.anchors is not None
-        arms = arm_outcomes(row, LATER, PARIS, assigned.anchors, assigned)
+        arms = arm_outcomes(row, LATER, PARIS, assigned)
         results = compare(
             Side.of(arms["treated"], nobody_asked),
             Side.of(arms["control"], nobody_asked),

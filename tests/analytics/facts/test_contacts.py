@@ -1,5 +1,6 @@
 """The arms' sums agree with a plain recomputation, row by row, on random shops."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.facts.answers import arm_scores, period_scores
-from analytics.facts.contacts import assignment
+from analytics.facts.contacts import ASSIGNED, assignment
 from analytics.facts.messages import exclusions
 from analytics.facts.outcomes import Arm, arm_outcomes
 from analytics.facts.periods import period_facts
@@ -17,6 +18,7 @@ from analytics.kernel import Counts, Scores, Sums
 from campaigns.models import Answer, Order
 from tests import cast
 from tests.analytics.world import LAUNCH, NOW, PARIS, World, after_days, build
+from triggers.models import Occasion
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +43,7 @@ def anchors(world: World) -> Period:
 
 
 def outcomes(world: World) -> dict[str, Arm]:
-    return arm_outcomes(world.campaign, NOW, PARIS, anchors(world), assignment(world.campaign, NOW, PARIS))
+    return arm_outcomes(world.campaign, NOW, PARIS, assignment(world.campaign, NOW, PARIS))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -84,7 +86,7 @@ def test_arms_agree_with_plain_python(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_latest_answers_agree_with_plain_python(seed: int) -> None:
     world = build(seed)
-    found = arm_scores(world.campaign, NOW, PARIS, anchors(world))
+    found = arm_scores(world.campaign, NOW, PARIS, assignment(world.campaign, NOW, PARIS))
     for arm, decision in (("treated", "due"), ("control", "held_out")):
         values = [
             score
@@ -145,6 +147,20 @@ def test_contacts_before_after_agree_with_plain_python() -> None:
     assert found.long_before == Counts(
         n=len(treated), successes=sum(bool(world.bought(c, after_days(a, -28), a)) for c, a in treated)
     )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nobody_assigned_twice_is_found_and_changes_nothing(seed: int) -> None:
+    world = build(seed)
+    assert not assignment(world.campaign, NOW, PARIS).once
+    for rows in world.occasions.values():
+        assigned_to = [pk for _slot, pk, decision in sorted(rows) if decision in ASSIGNED]
+        Occasion.objects.filter(pk__in=assigned_to[1:]).delete()
+    found = assignment(world.campaign, NOW, PARIS)
+    assert found.once
+    with_first = replace(found, once=False)
+    assert arm_outcomes(world.campaign, NOW, PARIS, found) == arm_outcomes(world.campaign, NOW, PARIS, with_first)
+    assert arm_scores(world.campaign, NOW, PARIS, found) == arm_scores(world.campaign, NOW, PARIS, with_first)
 
 
 def test_assignment_counts_everyone_and_what_is_mature() -> None:
