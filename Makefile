@@ -32,7 +32,7 @@ help:
 	@echo "make calibrate      ranges and verdicts against thousands of campaigns of known truth, into docs/calibration.md"
 	@echo "make oracle         the planner against a brute-force second opinion in 2,000 made-up worlds"
 	@echo "make chaos          workers killed and stopped, providers, databases and clocks failing: nobody twice, nobody lost"
-	@echo "make chaos-full     the same at the amounts of docs/chaos.md (hours); make chaos-mutants: does it notice?"
+	@echo "make chaos-full     the same at the amounts of docs/chaos.md (an hour and a half); make chaos-mutants: does it notice?"
 	@echo "make journey-full   two real shops' whole years through the whole system"
 
 run: install
