@@ -25,7 +25,7 @@ def fence() -> str:
     return "OFFSET 0" if connection.vendor == "postgresql" else "LIMIT -1"
 
 
-def whole_weeks(later: str, earlier: str) -> str:
+def weeks_between(later: str, earlier: str) -> str:
     """Return the SQL of the whole weeks (of 7 × 24 hours) from one instant to one that is not earlier."""
     if connection.vendor == "postgresql":
         return f"CAST(FLOOR(DATE_PART('epoch', {later} - {earlier}) / 604800) AS integer)"

@@ -12,7 +12,7 @@ from django.db.models import Case, FloatField, Value, When
 from django.db.models.functions import Cast
 
 from analytics.facts.contacts import Assignment, contacts, long_before, mature_before
-from analytics.facts.dialect import fence, whole_weeks
+from analytics.facts.dialect import fence, weeks_between
 from analytics.facts.windows import Period, civil_shift, shifted
 from campaigns.models import Campaign, Order
 
@@ -103,7 +103,7 @@ def order_sums(
             begin="long_start" if long > EARLIER_DAYS else "earlier_start",
             end="window_end" if days > long else "long_end",
         ),
-        week=_WEEK.format(week=whole_weeks("bought.placed_at", "contact.slot_at")),
+        week=_WEEK.format(week=weeks_between("bought.placed_at", "contact.slot_at")),
         spent=_SPENT + "".join(_WEEK_MONEY.format(k=k) for k in numbers),
         fence=fence(),
     )
