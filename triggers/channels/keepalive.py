@@ -68,11 +68,8 @@ class KeepAlive:
             raise ValueError("a header holds a line break")
         request = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
         connection = self._ready()
-        if time.monotonic() > not_after:
-            raise NotBegunError
         try:
-            connection.settimeout(READ_SECONDS)
-            connection.sendall(request)
+            send_in_time(connection, request, not_after)
             answer = _Answer()
             answer.read(connection)
         except (OSError, httptools.HttpParserError) as error:
@@ -101,6 +98,7 @@ class KeepAlive:
             self._socket = self._connected()
         except OSError as error:
             raise NotSentError(type(error).__name__) from error
+        self._last_used = time.monotonic()
         return self._socket
 
     def _connected(self) -> socket.socket:
@@ -111,6 +109,26 @@ class KeepAlive:
         except BaseException:
             plain.close()
             raise
+
+
+def send_in_time(connection: socket.socket, data: bytes, not_after: float) -> None:
+    """Send `data`, of which nothing leaves where it is later than `not_after` (of time.monotonic()): NotBegunError.
+
+    Raises OSError after a first byte may have left.
+    """
+    # Both this and a sendall() with a time-out let other threads run before the first byte: on a busy machine, or one
+    # that stands still just then, that byte would leave any time after the look at the clock.
+    connection.settimeout(0)
+    if time.monotonic() > not_after:
+        raise NotBegunError
+    try:
+        taken = connection.send(data)
+    except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        # Some of it may be on its way nevertheless; the same bytes again go on from there.
+        taken = 0
+    if taken < len(data):
+        connection.settimeout(READ_SECONDS)
+        connection.sendall(memoryview(data)[taken:])
 
 
 class _Answer:

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from campaigns.models import ChannelName
 from triggers.channels.channel import Channel
-from triggers.channels.keepalive import CONNECT_SECONDS, READ_SECONDS
+from triggers.channels.keepalive import CONNECT_SECONDS, READ_SECONDS, NotBegunError
 from triggers.channels.message import Message, SendResult, Verdict
 from triggers.channels.mime import ascii_address, message_id, mime_bytes
 from triggers.channels.smtp_line import Line
@@ -93,11 +93,6 @@ class _Letter:
         envelope = f"MAIL FROM:<{sender}>\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode(), b"DATA\r\n"
         return cls(message, not_after, envelope, body + b".\r\n")
 
-    @property
-    def late(self) -> bool:
-        """Whether it must not be begun any more."""
-        return time.monotonic() > self.not_after
-
 
 class Smtp(Channel):
     """Any SMTP server. Until the final dot has left nothing is sent; after it only a reply tells."""
@@ -138,9 +133,10 @@ class Smtp(Channel):
         has left as well."""
         try:
             line = self._ready(opened=opened)
-            in_time = opened or not letter.late
-            if in_time:
-                _open_envelope(line, letter, opened=opened)
+            _open_envelope(line, letter, opened=opened)
+        except NotBegunError:
+            yield letter.message, SendResult(Verdict.NOT_BEGUN)
+            return None
         except _RefusedError as refused:
             self.close()
             yield letter.message, refused.result
@@ -149,22 +145,16 @@ class Smtp(Channel):
             self.close()
             yield letter.message, _not_sent(error)
             return None
-        if opened and letter.late:
-            # It waited behind the one before it. The server waits for its body, so this line is of no other use.
-            self.close()
-            in_time = False
-        if not in_time:
-            yield letter.message, SendResult(Verdict.NOT_BEGUN)
-            return None
-        return (yield from self._hand_over_body(line, letter, given))
+        # Whose envelope left with another's body has waited behind that one.
+        return (yield from self._hand_over_body(line, letter, given, letter.not_after if opened else math.inf))
 
     def _hand_over_body(
-        self, line: Line, letter: _Letter, given: Iterator[tuple[Message, float]]
+        self, line: Line, letter: _Letter, given: Iterator[tuple[Message, float]], not_after: float
     ) -> _Answers[_Letter | None]:
         ahead = (yield from _next_letter(given)) if line.pipelining else None
         held_up = False
         try:
-            line.write(letter.body, *(ahead.envelope if ahead else ()))
+            line.write(letter.body, *(ahead.envelope if ahead else ()), not_after=not_after)
             end = time.monotonic() + READ_SECONDS
             try:
                 code, words = line.reply(min(end, ahead.not_after) if ahead else end)
@@ -175,6 +165,12 @@ class Smtp(Channel):
                 yield ahead.message, SendResult(Verdict.NOT_BEGUN)
                 ahead, held_up = None, True
                 code, words = line.reply(end)
+        except NotBegunError:
+            # The server waits for a body, so this line is of no other use.
+            self.close()
+            for late in filter(None, (letter, ahead)):
+                yield late.message, SendResult(Verdict.NOT_BEGUN)
+            return None
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             yield letter.message, SendResult(Verdict.UNKNOWN, code="no_answer", detail=type(error).__name__)
@@ -229,11 +225,12 @@ def _next_letter(given: Iterator[tuple[Message, float]]) -> _Answers[_Letter | N
 
 
 def _open_envelope(line: Line, letter: _Letter, *, opened: bool) -> None:
-    """Have the server ask for the body; raises _RefusedError where it does not."""
-    if line.pipelining and not opened:
-        line.write(*letter.envelope)
+    """Have the server ask for the body; raises _RefusedError where it does not, NotBegunError where it is too late."""
+    together = letter.envelope if line.pipelining else letter.envelope[:1]
+    if not opened:
+        line.write(*together, not_after=letter.not_after)
     for command, (wanted, table, other) in zip(letter.envelope, _STEPS, strict=True):
-        if not line.pipelining:
+        if command not in together:
             line.write(command)
         code, words = line.reply(time.monotonic() + READ_SECONDS)
         if code // 100 != wanted:

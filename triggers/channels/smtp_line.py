@@ -1,12 +1,13 @@
 """One connection to an SMTP server, beyond what smtplib reads: replies that come several at once."""
 
+import math
 import select
 import smtplib
 import socket
 import time
 from typing import Final
 
-from triggers.channels.keepalive import IDLE_SECONDS, READ_SECONDS
+from triggers.channels.keepalive import IDLE_SECONDS, send_in_time
 
 _LONGEST_LINE: Final = 8192
 
@@ -30,10 +31,9 @@ class Line:
             return False
         return not select.select([self._socket], [], [], 0)[0]
 
-    def write(self, *pieces: bytes) -> None:
-        """Send the pieces as one."""
-        self._socket.settimeout(READ_SECONDS)
-        self._socket.sendall(b"".join(pieces))
+    def write(self, *pieces: bytes, not_after: float = math.inf) -> None:
+        """Send the pieces as one; raises NotBegunError, and sends nothing, after `not_after` (of time.monotonic())."""
+        send_in_time(self._socket, b"".join(pieces), not_after)
 
     def reply(self, end: float) -> tuple[int, str]:
         """Read one reply, of one line or several, until `end` at the latest (of time.monotonic()).

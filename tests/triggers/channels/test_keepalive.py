@@ -3,12 +3,13 @@
 import math
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
 
-from triggers.channels.keepalive import AmbiguousError, KeepAlive, Reply
+from triggers.channels.keepalive import AmbiguousError, KeepAlive, NotBegunError, Reply
 
 ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
@@ -36,6 +37,36 @@ def test_connection_closed_while_idle_is_discarded_before_the_request() -> None:
         channel.post("/", {}, b"two", not_after=math.inf)
         server.join(5)
         assert [request[-3:] for request in requests] == [b"one", b"two"]
+
+
+def test_too_late_is_not_begun_and_the_connection_serves_the_next() -> None:
+    with answering(ANSWER) as (address, connections):
+        channel = KeepAlive(address)
+        with pytest.raises(NotBegunError):
+            channel.post("/", {}, b"one", not_after=time.monotonic() - 1)
+        assert post(channel).status == 202
+        assert len(connections) == 1
+
+
+def test_request_larger_than_the_system_takes_at_once_arrives_whole() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sizes: list[int] = []
+
+        def serve() -> None:
+            connection, _address = listener.accept()
+            with connection:
+                request = b""
+                while not request.endswith(b"end"):
+                    request += connection.recv(65536)
+                sizes.append(len(request.partition(b"\r\n\r\n")[2]))
+                connection.sendall(ANSWER)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        channel = KeepAlive(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        assert channel.post("/", {}, b"x" * 20_000_000 + b"end", not_after=time.monotonic() + 5).status == 202
+        server.join(5)
+        assert sizes == [20_000_003]
 
 
 def test_connection_reset_while_the_request_is_under_way_is_ambiguous_and_not_repeated() -> None:

@@ -3,7 +3,7 @@
 import math
 import smtplib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,6 +14,7 @@ from pytest_django import Settings
 from tests.providers.process import Running, running
 from tests.triggers.channels.conftest import words
 from triggers.channels import SendResult, Verdict
+from triggers.channels.message import Message
 from triggers.channels.smtp import Server, Smtp, server
 
 
@@ -134,6 +135,26 @@ def test_slow_answer_lets_the_next_message_go_in_time(smtp: Running) -> None:
         ("c@sink.test", "accepted", "250"),
     ]
     assert taken(smtp, before) == ["slow-0.6@sink.test", "c@sink.test"]
+
+
+def test_message_that_waited_for_the_next_one_to_be_written_is_not_begun(smtp: Running) -> None:
+    before = len(smtp.log())
+
+    def written_slowly() -> Iterator[tuple[Message, float]]:
+        yield words(recipient="a@sink.test"), math.inf
+        yield words(recipient="b@sink.test"), time.monotonic() + 0.3
+        time.sleep(0.6)
+        yield words(recipient="c@sink.test"), math.inf
+        yield words(recipient="d@sink.test"), math.inf
+
+    answers = Smtp().send_each(written_slowly())
+    assert [(message.recipient, result.verdict.value) for message, result in answers] == [
+        ("a@sink.test", "accepted"),
+        ("b@sink.test", "not_begun"),
+        ("c@sink.test", "not_begun"),
+        ("d@sink.test", "accepted"),
+    ]
+    assert taken(smtp, before) == ["a@sink.test", "d@sink.test"]
 
 
 def test_server_without_pipelining_hears_one_command_at_a_time(tmp_path: Path, settings: Settings) -> None:
