@@ -21,6 +21,9 @@ from triggers.models import Delivery, State
 
 # A delivery claimed this often without reaching the fire permit is quarantined (triggers/sweeper.py).
 MOST_CLAIMS: Final = 3
+# By how much smaller the batch of those is whose worker died once: most died of something else, and need not all go
+# one by one.
+_FEWER: Final = 10
 
 
 def lease_until() -> CombinedExpression:
@@ -31,8 +34,8 @@ def lease_until() -> CombinedExpression:
 def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Claimed]:
     """Claim up to `size` deliveries due at `now` on `channels`, the longest due first; return them as they are now.
 
-    The last permitted claim of a delivery is made alone: one that kills its worker takes nobody with it into
-    quarantine. Those of a paused campaign wait, unclaimed.
+    Those whose worker ended before their permit come after the others and in smaller batches, at last each alone: one
+    that kills its worker takes nobody with it into quarantine. Those of a paused campaign wait, unclaimed.
     """
     if not channels:
         return []
@@ -48,7 +51,11 @@ def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Claime
         .select_for_update(skip_locked=True)
     )
     with transaction.atomic():
-        ids = set(free.filter(claims__lt=MOST_CLAIMS - 1)[:size]) or set(free[:1])
+        ids = (
+            set(free.filter(claims=0)[:size])
+            or set(free.filter(claims__lt=MOST_CLAIMS - 1)[: max(1, size // _FEWER)])
+            or set(free[:1])
+        )
         batch = Delivery.objects.filter(pk__among=ids)
         batch.update(state=State.CLAIMED, claim=uuid.uuid4(), claims=F("claims") + 1, lease_until=lease_until())
         return Claimed.read(batch.order_by("not_before", "pk")) if ids else []

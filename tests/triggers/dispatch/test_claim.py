@@ -42,12 +42,16 @@ def test_claim_leaves_other_channels_later_ones_and_paused_campaigns() -> None:
     assert claim(NOON, channels=BOTH, size=9) == []
 
 
-def test_last_claim_is_made_alone_and_after_all_others() -> None:
-    poisonous, also, fresh = due(3)
-    Delivery.objects.filter(pk__in=[poisonous.pk, also.pk]).update(claims=2, not_before=NOON - timedelta(days=1))
-    assert [delivery.pk for delivery in claim(NOON, channels=BOTH, size=9)] == [fresh.pk]
-    assert len(claim(NOON, channels=BOTH, size=9)) == 1
-    assert len(claim(NOON, channels=BOTH, size=9)) == 1
+def test_claims_grow_smaller_with_each_worker_that_died_and_come_after_all_others() -> None:
+    made = due(8)
+    Delivery.objects.update(claims=1, not_before=NOON - timedelta(days=1))
+    Delivery.objects.filter(pk__in=[made[0].pk, made[1].pk]).update(claims=2)
+    Delivery.objects.filter(pk=made[2].pk).update(claims=0, not_before=NOON)
+    batches = [[delivery.pk for delivery in claim(NOON, channels=BOTH, size=30)] for _claim in range(6)]
+    assert batches[0] == [made[2].pk]
+    assert sorted(batches[1] + batches[2]) == [delivery.pk for delivery in made[3:]]
+    assert sorted(batches[3] + batches[4]) == [made[0].pk, made[1].pk]
+    assert [len(batch) for batch in batches] == [1, 3, 2, 1, 1, 0]
 
 
 def test_give_back_forgets_the_claim() -> None:
