@@ -8,9 +8,23 @@ menu?.addEventListener("click", () => {
   menu.setAttribute("aria-expanded", String(open));
 });
 
+// A box of ours: a browser's own one can be switched off by its reader, and then the emergency stop would do nothing.
+const box = document.getElementById("confirm");
+const confirmed = new WeakSet();
 document.addEventListener("submit", (event) => {
-  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-  if (question && !window.confirm(question)) event.preventDefault();
+  const { target: form, submitter } = event;
+  const question = submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (!question || confirmed.delete(form)) return;
+  event.preventDefault();
+  box.querySelector("p").textContent = question;
+  box.querySelector('[value="yes"]').textContent = submitter?.textContent.trim() || box.dataset.yes;
+  box.onclose = () => {
+    if (box.returnValue !== "yes") return;
+    confirmed.add(form);
+    form.requestSubmit(submitter);
+  };
+  box.returnValue = "";
+  box.showModal();
 });
 
 const openMenus = () => document.querySelectorAll("#changelist-filter details[open]");
