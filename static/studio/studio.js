@@ -11,11 +11,12 @@ menu?.addEventListener("click", () => {
 // A box of ours: a browser's own one can be switched off by its reader, and then the emergency stop would do nothing.
 const box = document.getElementById("confirm");
 const confirmed = new WeakSet();
+const UNREAD_MS = 300;
+let askedAt = 0;
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
   const question = submitter?.dataset.confirm ?? form.dataset.confirm;
   if (!question || confirmed.delete(form)) return;
-  event.preventDefault();
   box.querySelector("p").textContent = question;
   box.querySelector('[value="yes"]').textContent = submitter?.textContent.trim() || box.dataset.yes;
   box.onclose = () => {
@@ -25,6 +26,12 @@ document.addEventListener("submit", (event) => {
   };
   box.returnValue = "";
   box.showModal();
+  askedAt = event.timeStamp;
+  event.preventDefault();
+});
+// The second half of a double click, or a key held down, is no answer.
+box.addEventListener("submit", (event) => {
+  if (event.timeStamp - askedAt < UNREAD_MS) event.preventDefault();
 });
 
 const openMenus = () => document.querySelectorAll("#changelist-filter details[open]");

@@ -45,7 +45,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
 AGREE: Final = """
 document.addEventListener("toggle", (event) => {
   if (event.target.id === "confirm" && event.newState === "open" && !window.hesitates)
-    event.target.querySelector('[value="yes"]').click();
+    setTimeout(() => event.target.querySelector('[value="yes"]').click(), 400);
 }, true);
 """
 

@@ -18,10 +18,8 @@ def test_sending_stops_only_after_the_question_was_answered(page: Page, language
     page.evaluate("window.hesitates = true")
     stop, resume = page.locator('.stops button[value="1"]'), page.locator('.stops button[value="0"]')
     box = page.get_by_role("alertdialog", name=ASKED[language])
-    stop.focus()
-    page.keyboard.press("Enter")
+    stop.dblclick()
     expect(box).to_be_visible()
-    expect(box.locator('[value="yes"]')).to_be_focused()
     keep_picture(page, f"confirm-{language}")
     assert faults(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
@@ -30,6 +28,9 @@ def test_sending_stops_only_after_the_question_was_answered(page: Page, language
     expect(box).to_be_hidden()
     expect(stop).to_be_focused()
     page.keyboard.press("Enter")
+    expect(box.locator('[value="yes"]')).to_be_focused()
+    # Who answers at once has not read.
+    page.wait_for_timeout(400)
     page.keyboard.press("Enter")
     expect(resume).to_be_visible()
     resume.click()

@@ -38,6 +38,7 @@ ENDS: Final = (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.FAILED, Sta
 OPEN: Final = (State.PLANNED, State.CLAIMED, State.SENDING)
 # Settling ends as soon as nothing waits, or nothing less than before for so long.
 SETTLE_SECONDS: Final = 120.0
+LONGEST_SETTLING_SECONDS: Final = 1800.0
 # How much later than it began a call may be in the provider's log on a busy machine.
 GRACE_SECONDS: Final = 1.0
 # The line of a traceback that names the exception.
@@ -183,7 +184,7 @@ class Arena:
         for worker in list(self.workers):
             self.kill(worker)
         self.sendgrid.misbehave({})
-        fewest, end = sys.maxsize, 0.0
+        fewest, end, last = sys.maxsize, 0.0, time.monotonic() + LONGEST_SETTLING_SECONDS
         while True:
             circuit.close("sendgrid")
             plan(clock.now())
@@ -192,7 +193,7 @@ class Arena:
             dispatch()
             left = Delivery.objects.filter(state__in=OPEN).count()
             if left < fewest:
-                fewest, end = left, time.monotonic() + SETTLE_SECONDS
+                fewest, end = left, min(last, time.monotonic() + SETTLE_SECONDS)
             if not left or time.monotonic() > end:
                 return
             self.set_clock(clock.now() + timedelta(minutes=2))

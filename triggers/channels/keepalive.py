@@ -88,10 +88,8 @@ class KeepAlive:
 
     def _ready(self) -> socket.socket:
         if self._socket is not None:
-            # A readable idle connection was closed by the other side (or speaks out of turn): the reset that our
-            # request would meet looks just like one that came after it was read.
             idle = time.monotonic() - self._last_used > IDLE_SECONDS
-            if not idle and not select.select([self._socket], [], [], 0)[0]:
+            if not idle and is_silent(self._socket):
                 return self._socket
             self.close()
         try:
@@ -111,6 +109,24 @@ class KeepAlive:
             raise
 
 
+def is_silent(connection: socket.socket) -> bool:
+    """Return whether an idle connection was neither closed by the other side nor spoken to out of turn: the reset that
+    our request would meet looks just like one that came after it was read."""
+    if not select.select([connection], [], [], 0)[0]:
+        return True
+    if not isinstance(connection, ssl.SSLSocket):
+        return False
+    connection.settimeout(0)
+    try:
+        connection.recv(1)
+    except ssl.SSLWantReadError:
+        # TLS's own affairs, such as the tickets that a server hands out unasked.
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def send_in_time(connection: socket.socket, data: bytes, not_after: float) -> None:
     """Send `data`, of which nothing leaves where it is later than `not_after` (of time.monotonic()): NotBegunError.
 
@@ -123,6 +139,9 @@ def send_in_time(connection: socket.socket, data: bytes, not_after: float) -> No
         raise NotBegunError
     try:
         taken = connection.send(data)
+    except BlockingIOError:
+        # The system has no room for a byte of it, and to wait would make it late.
+        raise NotBegunError from None
     except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
         # Some of it may be on its way nevertheless; the same bytes again go on from there.
         taken = 0

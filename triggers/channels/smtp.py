@@ -43,6 +43,8 @@ _STEPS: Final[tuple[tuple[int, dict[int, Verdict], Verdict], ...]] = (
     (3, {}, Verdict.BAD_MESSAGE),
 )
 _CLOSING: Final = 421
+# How long a server may take to ask for a body whose envelope was in time: its customer may say no meanwhile.
+_ENVELOPE_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +147,15 @@ class Smtp(Channel):
             self.close()
             yield letter.message, _not_sent(error)
             return None
-        # Whose envelope left with another's body has waited behind that one.
-        return (yield from self._hand_over_body(line, letter, given, letter.not_after if opened else math.inf))
+        # Whose envelope left with another's body has waited for that one, the others for a slow server.
+        not_after = letter.not_after if opened else letter.not_after + _ENVELOPE_SECONDS
+        late = SendResult(Verdict.NOT_BEGUN) if opened else SendResult(Verdict.LATER, code="slow")
+        return (yield from self._hand_over_body(line, letter, given, not_after, late))
 
     def _hand_over_body(
-        self, line: Line, letter: _Letter, given: Iterator[tuple[Message, float]], not_after: float
+        self, line: Line, letter: _Letter, given: Iterator[tuple[Message, float]], not_after: float, late: SendResult
     ) -> _Answers[_Letter | None]:
+        """Send a body, with the envelope of the next letter behind it; `late` answers one too late for that."""
         ahead = (yield from _next_letter(given)) if line.pipelining else None
         held_up = False
         try:
@@ -168,8 +173,9 @@ class Smtp(Channel):
         except NotBegunError:
             # The server waits for a body, so this line is of no other use.
             self.close()
-            for late in filter(None, (letter, ahead)):
-                yield late.message, SendResult(Verdict.NOT_BEGUN)
+            yield letter.message, late
+            if ahead is not None:
+                yield ahead.message, SendResult(Verdict.NOT_BEGUN)
             return None
         except (OSError, smtplib.SMTPException) as error:
             self.close()

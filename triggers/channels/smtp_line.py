@@ -1,13 +1,12 @@
 """One connection to an SMTP server, beyond what smtplib reads: replies that come several at once."""
 
 import math
-import select
 import smtplib
 import socket
 import time
 from typing import Final
 
-from triggers.channels.keepalive import IDLE_SECONDS, send_in_time
+from triggers.channels.keepalive import IDLE_SECONDS, is_silent, send_in_time
 
 _LONGEST_LINE: Final = 8192
 
@@ -29,7 +28,7 @@ class Line:
         """False where it was idle too long, or is readable before a command: the server has said goodbye."""
         if self._read or time.monotonic() - self._last_used > IDLE_SECONDS:
             return False
-        return not select.select([self._socket], [], [], 0)[0]
+        return is_silent(self._socket)
 
     def write(self, *pieces: bytes, not_after: float = math.inf) -> None:
         """Send the pieces as one; raises NotBegunError, and sends nothing, after `not_after` (of time.monotonic())."""

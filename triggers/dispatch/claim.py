@@ -5,7 +5,7 @@ row locks and ignores them, because its transactions are IMMEDIATE: only one cla
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,8 +34,8 @@ def lease_until() -> CombinedExpression:
 def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Claimed]:
     """Claim up to `size` deliveries due at `now` on `channels`, the longest due first; return them as they are now.
 
-    Those whose worker ended before their permit come after the others and in smaller batches, at last each alone: one
-    that kills its worker takes nobody with it into quarantine. Those of a paused campaign wait, unclaimed.
+    Those whose worker ended before their permit are claimed in smaller batches, and the second time each alone, after
+    all others: one that kills its worker takes nobody with it into quarantine. Those of a paused campaign wait.
     """
     if not channels:
         return []
@@ -47,18 +47,22 @@ def claim(now: datetime, *, channels: Collection[str], size: int) -> list[Claime
             campaign__in=Campaign.objects.filter(status__in=(*Campaign.SENDING, Campaign.Status.ENDED)),
         )
         .order_by("not_before")
-        .values_list("pk", flat=True)
+        .values_list("pk", "claims")
         .select_for_update(skip_locked=True)
     )
     with transaction.atomic():
-        ids = (
-            set(free.filter(claims=0)[:size])
-            or set(free.filter(claims__lt=MOST_CLAIMS - 1)[: max(1, size // _FEWER)])
-            or set(free[:1])
-        )
+        due = list(free.filter(claims__lt=MOST_CLAIMS - 1)[:size]) or list(free[:1])
+        ids = _together(due, size)
         batch = Delivery.objects.filter(pk__among=ids)
         batch.update(state=State.CLAIMED, claim=uuid.uuid4(), claims=F("claims") + 1, lease_until=lease_until())
         return Claimed.read(batch.order_by("not_before", "pk")) if ids else []
+
+
+def _together(due: Sequence[tuple[int, int]], size: int) -> set[int]:
+    """Return which of those that are due, as (id, claims), may be in one batch: as often claimed as the longest due."""
+    claims = due[0][1] if due else 0
+    same = [pk for pk, claimed in due if claimed == claims]
+    return set(same[: max(1, size // _FEWER)] if claims else same)
 
 
 def give_back(batch: Collection[Claimed]) -> None:

@@ -2,12 +2,20 @@
 
 import math
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from triggers.channels.keepalive import AmbiguousError, KeepAlive, NotBegunError, Reply
 
@@ -39,8 +47,11 @@ def test_connection_closed_while_idle_is_discarded_before_the_request() -> None:
         assert [request[-3:] for request in requests] == [b"one", b"two"]
 
 
-def test_too_late_is_not_begun_and_the_connection_serves_the_next() -> None:
-    with answering(ANSWER) as (address, connections):
+@pytest.mark.parametrize("secured", [False, True])
+def test_too_late_is_not_begun_and_the_connection_serves_the_next(
+    secured: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(ANSWER, tls=trusted(tmp_path, monkeypatch) if secured else None) as (address, connections):
         channel = KeepAlive(address)
         with pytest.raises(NotBegunError):
             channel.post("/", {}, b"one", not_after=time.monotonic() - 1)
@@ -91,16 +102,36 @@ def test_connection_reset_while_the_request_is_under_way_is_ambiguous_and_not_re
         assert len(taken) == 1
 
 
+def trusted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """Return what serves TLS under a certificate that every client of this test trusts."""
+    key, name, today = ec.generate_private_key(ec.SECP256R1()), x509.Name([]), datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "certificate.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "certificate.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    return context
+
+
 @contextmanager
-def answering(*pieces: bytes, hang_up: bool = False) -> Iterator[tuple[str, list[int]]]:
+def answering(
+    *pieces: bytes, hang_up: bool = False, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[int]]]:
     """Serve `pieces`, each as a packet of its own, to every request; yield the address and a list with an entry a
     connection."""
     connections: list[int] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def serve(connection: socket.socket) -> None:
-            with connection, suppress(ConnectionError):
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        def serve(plain: socket.socket) -> None:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with tls.wrap_socket(plain, server_side=True) if tls else plain as connection, suppress(OSError):
                 while connection.recv(65536):
                     for piece in pieces:
                         connection.sendall(piece)
@@ -117,7 +148,7 @@ def answering(*pieces: bytes, hang_up: bool = False) -> Iterator[tuple[str, list
                 threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", connections
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}", connections
         listener.shutdown(socket.SHUT_RDWR)
 
 

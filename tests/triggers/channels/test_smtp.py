@@ -157,6 +157,16 @@ def test_message_that_waited_for_the_next_one_to_be_written_is_not_begun(smtp: R
     assert taken(smtp, before) == ["a@sink.test", "d@sink.test"]
 
 
+def test_server_that_asks_for_the_body_too_late_does_not_get_it(smtp: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("triggers.channels.smtp._ENVELOPE_SECONDS", -5)
+    before, soon = len(smtp.log()), time.monotonic() + 4
+    assert handed_over(["a@sink.test", "b@sink.test"], {"a@sink.test": soon}) == [
+        ("a@sink.test", "later", "slow"),
+        ("b@sink.test", "not_begun", ""),
+    ]
+    assert len(smtp.log()) == before
+
+
 def test_server_without_pipelining_hears_one_command_at_a_time(tmp_path: Path, settings: Settings) -> None:
     with running("smtp", tmp_path / "sent.log", "--plain") as sink:
         settings.SMTP_URL = f"smtp://127.0.0.1:{sink.port}"
