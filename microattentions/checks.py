@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from campaigns.models import Sender
 from campaigns.sender_dns import dns_problems
 from microattentions.health import broker_state
-from triggers.channels.smtp import server
+from triggers.channels.smtp_server import server
 from triggers.dispatch.rates import faults as rate_faults
 
 Finding = CheckMessage | None

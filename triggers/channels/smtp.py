@@ -2,23 +2,21 @@
 
 import math
 import smtplib
-import ssl
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, Final, Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.conf import settings
 
 from campaigns.models import ChannelName
 from triggers.channels.channel import Channel
-from triggers.channels.keepalive import CONNECT_SECONDS, READ_SECONDS, NotBegunError
+from triggers.channels.keepalive import READ_SECONDS, NotBegunError
 from triggers.channels.message import Message, SendResult, Verdict
 from triggers.channels.mime import ascii_address, message_id, mime_bytes
 from triggers.channels.smtp_line import Line
+from triggers.channels.smtp_server import RefusedError, connect, server
 
 # A step of the way that yields the answers it comes by.
 type _Answers[Returned] = Generator[tuple[Message, SendResult], None, Returned]
@@ -45,35 +43,6 @@ _STEPS: Final[tuple[tuple[int, dict[int, Verdict], Verdict], ...]] = (
 _CLOSING: Final = 421
 # How long a server may take to ask for a body whose envelope was in time: its customer may say no meanwhile.
 _ENVELOPE_SECONDS: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """settings.SMTP_URL, taken apart: smtp://user:password@host:port?tls=starttls (or implicit, or none)."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    tls: str
-
-
-def server(url: str) -> Server:
-    """Return the parts of `url`; raises ValueError where it is no SMTP address. smtps:// is implicit TLS."""
-    parts = urlsplit(url)
-    tls = parse_qs(parts.query).get("tls", ["implicit" if parts.scheme == "smtps" else "none"])[0]
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or tls not in ("none", "starttls", "implicit"):
-        raise ValueError("SMTP_URL must look like smtp://user:password@host:587?tls=starttls")
-    port = parts.port or {"implicit": 465, "starttls": 587, "none": 25}[tls]
-    return Server(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
-
-
-class _RefusedError(Exception):
-    """The server said no, at a step where that proves that nothing was sent."""
-
-    def __init__(self, verdict: Verdict, code: int | str, words: str) -> None:
-        super().__init__(words)
-        self.result = SendResult(verdict, code=str(code), detail=words[:500])
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +108,7 @@ class Smtp(Channel):
         except NotBegunError:
             yield letter.message, SendResult(Verdict.NOT_BEGUN)
             return None
-        except _RefusedError as refused:
+        except RefusedError as refused:
             self.close()
             yield letter.message, refused.result
             return None
@@ -196,28 +165,8 @@ class Smtp(Channel):
         if self._line is not None and not opened and not self._line.usable:
             self.close()
         if self._line is None:
-            with _settings_faults():
-                self._line = self._connect()
+            self._line = connect(self._server)
         return self._line
-
-    def _connect(self) -> Line:
-        where = self._server
-        if where.tls == "implicit":
-            context = ssl.create_default_context()
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(where.host, where.port, timeout=CONNECT_SECONDS, context=context)
-        else:
-            smtp = smtplib.SMTP(where.host, where.port, timeout=CONNECT_SECONDS)
-        try:
-            smtp.ehlo_or_helo_if_needed()
-            if where.tls == "starttls":
-                smtp.starttls(context=ssl.create_default_context())
-                smtp.ehlo()
-            if where.user:
-                smtp.login(where.user, where.password)
-        except (OSError, smtplib.SMTPException):
-            smtp.close()
-            raise
-        return Line(smtp)
 
 
 def _next_letter(given: Iterator[tuple[Message, float]]) -> _Answers[_Letter | None]:
@@ -231,7 +180,7 @@ def _next_letter(given: Iterator[tuple[Message, float]]) -> _Answers[_Letter | N
 
 
 def _open_envelope(line: Line, letter: _Letter, *, opened: bool) -> None:
-    """Have the server ask for the body; raises _RefusedError where it does not, NotBegunError where it is too late."""
+    """Have the server ask for the body; raises RefusedError where it does not, NotBegunError where it is too late."""
     together = letter.envelope if line.pipelining else letter.envelope[:1]
     if not opened:
         line.write(*together, not_after=letter.not_after)
@@ -241,7 +190,7 @@ def _open_envelope(line: Line, letter: _Letter, *, opened: bool) -> None:
         code, words = line.reply(time.monotonic() + READ_SECONDS)
         if code // 100 != wanted:
             verdict = table.get(code, other) if code // 100 == 5 else Verdict.LATER
-            raise _RefusedError(verdict, code, words)
+            raise RefusedError(verdict, code, words)
 
 
 def _judged(message: Message, code: int, words: str) -> SendResult:
@@ -253,14 +202,3 @@ def _judged(message: Message, code: int, words: str) -> SendResult:
 
 def _not_sent(error: Exception) -> SendResult:
     return SendResult(Verdict.LATER, code="not_sent", detail=type(error).__name__)
-
-
-@contextmanager
-def _settings_faults() -> Iterator[None]:
-    """Turn what only the operator can mend into its own refusal; an unreachable server stays an OSError."""
-    try:
-        yield
-    except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
-        code = getattr(error, "smtp_code", "tls")
-        verdict = Verdict.LATER if isinstance(code, int) and code // 100 == 4 else Verdict.SETTINGS
-        raise _RefusedError(verdict, code, type(error).__name__) from error

@@ -1,7 +1,6 @@
 """SMTP against a real server: what arrives, what each reply means, and that nothing is handed over twice."""
 
 import math
-import smtplib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from email import message_from_bytes, policy
@@ -15,7 +14,7 @@ from tests.providers.process import Running, running
 from tests.triggers.channels.conftest import words
 from triggers.channels import SendResult, Verdict
 from triggers.channels.message import Message
-from triggers.channels.smtp import Server, Smtp, server
+from triggers.channels.smtp import Smtp
 
 
 def arrived(sink: Running) -> EmailMessage:
@@ -213,13 +212,3 @@ def test_line_break_in_a_header_is_refused(field: str, breaks: str) -> None:
 def test_text_that_cannot_be_stored_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         words(text=text)
-
-
-def test_url_is_taken_apart() -> None:
-    assert server("smtp://me%40shop:p%2Fw@mail.test:2525?tls=starttls") == Server(
-        "mail.test", 2525, "me@shop", "p/w", "starttls"
-    )
-    assert server("smtps://mail.test").port == smtplib.SMTP_SSL_PORT
-    for wrong in ("http://mail.test", "smtp://", "smtp://mail.test?tls=maybe"):
-        with pytest.raises(ValueError):
-            server(wrong)
