@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, sign_in
 
@@ -184,8 +184,9 @@ def test_menu_opens_on_a_phone_by_keyboard(signed_in: Page) -> None:
 
 def test_all_sending_stops_and_resumes_from_any_page(signed_in: Page) -> None:
     opened(signed_in, "campaigns/order/")
+    stopped = signed_in.locator(".studio-top .pill.bad")
     signed_in.click('button[name="stopped"][value="1"]')
+    expect(stopped).to_be_visible()
     assert signed_in.url.endswith("/studio/campaigns/order/")
-    assert signed_in.locator(".studio-top .pill.bad").is_visible()
     signed_in.click('button[name="stopped"][value="0"]')
-    assert not signed_in.locator(".studio-top .pill.bad").is_visible()
+    expect(stopped).to_have_count(0)
