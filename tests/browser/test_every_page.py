@@ -108,7 +108,8 @@ def opened(page: Page, path: str) -> None:
 
 
 def faults(page: Page) -> list[str]:
-    """Return what axe says of the page in front: the rule and where."""
+    """Return what axe says of the page in front, once it is whole: the rule and where."""
+    page.wait_for_load_state()
     page.evaluate(AXE)
     found: dict[str, Any] = page.evaluate(f"axe.run(document, {{runOnly: {json.dumps(RULES)}, iframes: false}})")
     return [f"{fault['id']}: {node['html'][:160]}" for fault in found["violations"] for node in fault["nodes"]]
@@ -178,8 +179,8 @@ def test_menu_opens_on_a_phone_by_keyboard(signed_in: Page) -> None:
     assert not signed_in.locator(".studio-nav").is_visible()
     signed_in.locator(".menu-button").focus()
     signed_in.keyboard.press("Enter")
-    assert signed_in.locator(".studio-nav").is_visible()
-    assert signed_in.locator(".menu-button").get_attribute("aria-expanded") == "true"
+    expect(signed_in.locator(".studio-nav")).to_be_visible()
+    expect(signed_in.locator(".menu-button")).to_have_attribute("aria-expanded", "true")
 
 
 def test_all_sending_stops_and_resumes_from_any_page(signed_in: Page) -> None:

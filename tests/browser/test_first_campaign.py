@@ -140,6 +140,7 @@ def test_marie_builds_and_runs_a_campaign_from_nothing(page: Page, server: Serve
     step(page, "approve")
     step(page, "launch")
     page.click('button[name="step"][value="pause"]')
+    expect(page.locator(".titles .pill")).to_have_text(said(language, "paused"))
     step(page, "resume")
 
     placed = datetime.now(UTC).isoformat()

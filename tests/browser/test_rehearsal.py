@@ -67,6 +67,7 @@ def test_campaign_is_rehearsed_and_says_why_not(
     expect(page.locator("#content")).to_contain_text(cancelled)
     page.select_option("#rehearsal-days", "7")
     page.get_by_role("button", name=rehearse).click()
+    expect(page.locator("#rehearsal-progress progress")).to_be_visible()
     server.shell(RUN)
     # The page polls, and loads itself anew once it is done.
     expect(page.locator(".figures .figure dd").first).to_contain_text("3")
@@ -76,7 +77,8 @@ def test_campaign_is_rehearsed_and_says_why_not(
     expect(page.locator("details.rehearsed iframe").first).to_be_visible()
     assert faults(page) == []
     opened(page, "campaigns/customer/")
-    page.get_by_role("link", name="Malik Tremblay").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Malik Tremblay").click()
     assert faults(page) == []
     page.locator("#why-campaign").select_option(label="Merci")
     page.locator("form:has(#why-campaign) button").click()
@@ -88,8 +90,8 @@ def test_campaign_is_rehearsed_and_says_why_not(
 def test_rehearsal_and_reasons_fit_a_phone(server: Server, signed_in: Page) -> None:
     signed_in.set_viewport_size({"width": 390, "height": 844})
     signed_in.goto(campaign_address(signed_in))
-    signed_in.locator(".tabs a[href*='rehearsal']").click()
-    signed_in.wait_for_url("**/rehearsal*/**")
+    with signed_in.expect_navigation():
+        signed_in.locator(".tabs a[href*='rehearsal']").click()
     assert signed_in.evaluate("document.documentElement.scrollWidth") <= 390
     opened(signed_in, "campaigns/customer/")
     signed_in.get_by_role("link", name="Malik Tremblay").click()

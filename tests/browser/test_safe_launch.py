@@ -127,6 +127,7 @@ def test_campaign_is_reviewed_run_dry_launched_to_a_share_then_to_all_and_stoppe
     expect(page.locator(".studio-top .pill.bad")).to_contain_text("SMS")
     look(page, f"stops-{language}")
     page.click('#stops button[name="stopped"][value="0"]')
+    expect(page.locator(".studio-top .pill.bad")).to_have_count(0)
     page.goto("/studio/triggers/globalholdout/group/")
     look(page, f"group-{language}")
     page.goto("/studio/campaigns/auditentry/")
