@@ -15,8 +15,12 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.emptied import audit_log_emptied_too
 
 # A database makes the first example slow and the machine is shared: time says nothing about correctness here.
+# Whoever works on it looks for new examples each time; CI judges a change by the same ones.
 settings.register_profile(
-    "microattentions", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    "microattentions",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("microattentions")
 

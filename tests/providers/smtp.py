@@ -2,8 +2,8 @@
 
 Each line has `at`, `from`, `to` and the `message` as it came; with `--bare`, for benchmarks, the recipient alone. The
 recipient says how it misbehaves: `answer-550@…` is refused at RCPT, `data-451@…` after the dot (421: and the connection
-closed), `drop@…` is taken and the connection closed, `slow-1.5@…` is answered so late. With `--plain` there is no
-PIPELINING: who speaks before an answer is hung up on.
+closed), `drop@…` is taken and the connection closed, `slow-1.5@…` is answered so late. With `--plain` there is neither
+8BITMIME nor PIPELINING: who speaks before an answer is hung up on.
 """
 
 import argparse
@@ -51,7 +51,7 @@ class SmtpProtocol(asyncio.Protocol):
     def _command(self, line: bytes) -> bytes:
         verb = line[:4].upper()
         if verb == b"EHLO":
-            return b"250-sink\r\n250 8BITMIME\r\n" if self._plain else b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+            return b"250 sink\r\n" if self._plain else b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
         if verb == b"MAIL":
             self._sender, self._recipient = _address(line), ""
             return b"250 ok\r\n"

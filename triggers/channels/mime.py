@@ -16,6 +16,8 @@ from triggers.links import unsubscribe_headers
 
 # A longer header line must be folded (RFC 5322), which encoded words do without changing the words.
 _LONGEST_PLAIN: Final = 60
+# RFC 5321, section 4.5.3.1.6, without its CRLF.
+_LONGEST_LINE: Final = 998
 # 45 bytes are 60 characters of base64; with =?utf-8?B??= an encoded word has at most 72 of the permitted 75.
 _WORD_BYTES: Final = 45
 _NO_ADDRESS: Final = re.compile(r"[<> \t]")
@@ -46,10 +48,11 @@ def ascii_address(address: str) -> str:
     return local.encode("ascii").decode("ascii") + "@" + domain
 
 
-def mime_bytes(message: Message, at: datetime) -> bytes:
+def mime_bytes(message: Message, at: datetime, *, eight_bit: bool = False) -> bytes:
     """Return `message` as RFC 5322 bytes with CRLF lines, not yet dot-stuffed, dated `at` (aware).
 
-    Raises UnicodeError for an address that ascii_address refuses.
+    Its text stands in quoted-printable, or for an `eight_bit` server (RFC 6152) as it is where its lines are not too
+    long. Raises UnicodeError for an address that ascii_address refuses.
     """
     head = _frame(message.sender, message.sender_name, message.reply_to)
     headers = unsubscribe_headers(message.unsubscribe_url) if message.unsubscribe_url else {}
@@ -60,27 +63,31 @@ def mime_bytes(message: Message, at: datetime) -> bytes:
         f"{unsubscribe}MIME-Version: 1.0\r\n"
     )
     if not message.html:
-        return head.encode("ascii") + _part("plain", message.text)
-    # "=_" cannot occur in quoted-printable text, so no part can hold the boundary.
+        return head.encode("ascii") + _part("plain", message.text, eight_bit=eight_bit)
+    # "=_" cannot occur in quoted-printable text, and the id in no other: nobody knew it when the text was written.
     boundary = f"=_{message.attempt_id.hex}"
     line = f"--{boundary}\r\n".encode("ascii")
     return b"".join(
         (
             f'{head}Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii"),
             line,
-            _part("plain", message.text),
+            _part("plain", message.text, eight_bit=eight_bit),
             line,
-            _part("html", message.html),
+            _part("html", message.html, eight_bit=eight_bit),
             f"--{boundary}--\r\n".encode("ascii"),
         )
     )
 
 
-def _part(kind: str, text: str) -> bytes:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return b'Content-Type: text/%b; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%b\r\n' % (
+def _part(kind: str, text: str, *, eight_bit: bool) -> bytes:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    coding, lines = b"8bit", text.encode().split(b"\n")
+    if not eight_bit or len(max(lines, key=len)) > _LONGEST_LINE:
+        coding, lines = b"quoted-printable", list(map(_quoted_printable, text.split("\n")))
+    return b'Content-Type: text/%b; charset="utf-8"\r\nContent-Transfer-Encoding: %b\r\n\r\n%b\r\n' % (
         kind.encode("ascii"),
-        b"\r\n".join(map(_quoted_printable, lines)),
+        coding,
+        b"\r\n".join(lines),
     )
 
 
