@@ -172,7 +172,7 @@ DKIM_SELECTORS = env.list("DKIM_SELECTORS", default=["s1", "s2"])
 # HOST:PORT of another name server than the machine's own, for tests.
 DNS_SERVER = env.str("DNS_SERVER", default="")
 # At most this many a batch; never more than can be called in half a second (triggers/dispatch/send.py).
-DISPATCH_BATCH = env.int("DISPATCH_BATCH", default=500)
+DISPATCH_BATCH = env.int("DISPATCH_BATCH", default=1000)
 DISPATCH_CONNECTIONS = env.int("DISPATCH_CONNECTIONS", default=8)
 # After this a worker counts as dead; far above the longest call, or living ones would be taken for dead.
 DISPATCH_LEASE_SECONDS = env.int("DISPATCH_LEASE_SECONDS", default=120)

@@ -3,9 +3,8 @@
 Model instances of the delivery, its occasion, order and customer took longer to make than the message.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -30,8 +29,7 @@ _COLUMNS: Final = (
 _CUSTOMER: Final = len(_OWN) + len(_OCCASION) + len(_ADDRESSES)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """One delivery with its occasion's key and dates, its customer's addresses, and the facts for its words, all as
     they were when it was read. `order` is None where the occasion has none."""
 
@@ -69,10 +67,7 @@ class Claimed:
             found = Order.objects.filter(pk__among=wanted).values_list("pk", *OrderFacts._fields)
             orders = {pk: OrderFacts._make(facts) for pk, *facts in found}
         return [
-            cls(  # type: ignore[call-arg]
-                *row[:_CUSTOMER], CustomerFacts._make(row[_CUSTOMER:-1]), orders.get(row[-1])
-            )
-            for row in rows
+            cls._make((*row[:_CUSTOMER], CustomerFacts._make(row[_CUSTOMER:-1]), orders.get(row[-1]))) for row in rows
         ]
 
     @property

@@ -80,7 +80,7 @@ def _repeat(delivery: Delivery, now: datetime) -> Draft:
     latest = chain.get(resend__isnull=True)
     (read,) = Claimed.read(Delivery.objects.filter(pk=delivery.pk))
     # In memory alone: what was decided of the occasion stays as it is.
-    taken = replace(read, fresh_until=max(read.fresh_until, now + _FRESH_AGAIN), claim=uuid.uuid4())
+    taken = read._replace(fresh_until=max(read.fresh_until, now + _FRESH_AGAIN), claim=uuid.uuid4())
     drafts, misfits = Composer([taken], now).compose([taken])
     if misfits:
         raise RulingRefused(misfits[0].reason)

@@ -173,9 +173,12 @@ _OWN_FILTERS: Final[dict[str, Callable[..., Any]]] = {
 
 def _printable(value: Any) -> Any:
     """Refuse what a customer must never read: the inside of a list or dict, or “None”."""
-    if value is None or isinstance(value, list | dict | tuple):
+    if isinstance(value, _UNPRINTABLE):
         raise _Limit(gettext_noop("this is not a text; go through a list with {% for … %}"))
     return value
+
+
+_UNPRINTABLE: Final = (type(None), list, dict, tuple)
 
 
 def _environment(*, autoescape: bool) -> GestureEnvironment:
@@ -231,7 +234,8 @@ def build(source: str, environment: GestureEnvironment, *, internal: bool = Fals
 def run(template: Template, facts: dict[str, Any]) -> str:
     """Return `template` with `facts` (plain dicts, lists, text, numbers) put in; raises RenderError, with the line,
     for a missing fact or a bound that was reached."""
-    context = template.new_context({**facts, _BUDGET: [MAX_STEPS]})
+    # Shared, as there are no globals to mix with the facts.
+    context = template.new_context({**facts, _BUDGET: [MAX_STEPS]}, shared=True)
     try:
         return _collect(template.root_render_func(context))
     except UndefinedError as error:

@@ -37,6 +37,19 @@ def among_sql() -> str:
     return "IN (SELECT value FROM json_each(%s))"
 
 
-def among_param(values: Collection[Any]) -> Any:
+def among_param(values: Collection[Any]) -> str:
     """Return the parameter that `among_sql` compares with."""
-    return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))
+    return array_text(values) if connection.vendor == "postgresql" else json.dumps(list(values))
+
+
+def array_text(values: Collection[Any]) -> str:
+    """Return `values` as PostgreSQL writes an array of them.
+
+    psycopg asks of each element how it is written: with the lists of a batch that took longer than its queries.
+    """
+    return f"{{{','.join([str(value) if type(value) is int else _quoted(str(value)) for value in values])}}}"
+
+
+def _quoted(text: str) -> str:
+    text = text.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{text}"'

@@ -5,14 +5,14 @@ Per row the twins take several times as long as all other steps of a delivery to
 
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
+from campaigns.models.among import array_text
 from triggers.models import Attempt, Outcome
 
 # Those that differ from row to row stand first.
@@ -30,8 +30,7 @@ _LENGTH: Final = struct.Struct("!i")
 _NULL: Final = _LENGTH.pack(-1)
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """A call that is about to be made: for which delivery, and the words it carries."""
 
     id: UUID
@@ -46,8 +45,7 @@ class Opening:
     resend_of_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(NamedTuple):
     """What one attempt came to."""
 
     id: UUID
@@ -64,7 +62,7 @@ def insert_attempts(openings: Sequence[Opening], business_at: datetime) -> None:
         return
     if connection.vendor != "postgresql":
         Attempt.objects.bulk_create(
-            Attempt(**asdict(opening), business_at=business_at, started_at=timezone.now()) for opening in openings
+            Attempt(**opening._asdict(), business_at=business_at, started_at=timezone.now()) for opening in openings
         )
         return
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(_COPY) as copy:
@@ -103,23 +101,17 @@ def close_attempts(closings: Sequence[Closing], finished_at: datetime) -> None:
     evidence."""
     if connection.vendor != "postgresql":
         _close_one_by_one(closings, finished_at)
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE triggers_attempt SET outcome = closed.outcome, provider_id = closed.provider_id,"
-            " code = closed.code, detail = closed.detail, finished_at = %s"
-            " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])"
-            " AS closed (id, outcome, provider_id, code, detail)"
-            " WHERE triggers_attempt.id = closed.id AND triggers_attempt.outcome IN ('pending', 'unknown')",
-            [
-                finished_at,
-                [closing.id.hex for closing in closings],
-                [closing.outcome for closing in closings],
-                [closing.provider_id for closing in closings],
-                [closing.code for closing in closings],
-                [closing.detail for closing in closings],
-            ],
-        )
+    elif closings:
+        ids, *words = zip(*closings, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE triggers_attempt SET outcome = closed.outcome, provider_id = closed.provider_id,"
+                " code = closed.code, detail = closed.detail, finished_at = %s"
+                " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])"
+                " AS closed (id, outcome, provider_id, code, detail)"
+                " WHERE triggers_attempt.id = closed.id AND triggers_attempt.outcome IN ('pending', 'unknown')",
+                [finished_at, array_text([id.hex for id in ids]), *map(array_text, words)],
+            )
 
 
 def _close_one_by_one(closings: Sequence[Closing], finished_at: datetime) -> None:
