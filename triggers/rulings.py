@@ -3,7 +3,6 @@
 import time
 import uuid
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -84,7 +83,7 @@ def _repeat(delivery: Delivery, now: datetime) -> Draft:
     drafts, misfits = Composer([taken], now).compose([taken])
     if misfits:
         raise RulingRefused(misfits[0].reason)
-    return replace(drafts[0], resend_of=latest.pk)
+    return drafts[0]._replace(resend_of=latest.pk)
 
 
 def _take(delivery: Claimed) -> None:

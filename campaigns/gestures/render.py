@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from campaigns.gestures.compile import Compiled
 from campaigns.gestures.faults import RenderError, gettext_noop
@@ -16,8 +15,7 @@ _HEADER_BREAK: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """The words of one message; `subject` and `html` are empty for an SMS."""
 
     subject: str

@@ -224,11 +224,14 @@ def build(source: str, environment: GestureEnvironment, *, internal: bool = Fals
     for loop in tree.find_all(nodes.For):
         loop.iter = nodes.Filter(loop.iter, "_each", [], [], None, None, lineno=loop.lineno)
     try:
-        return environment.from_string(tree)
+        template = environment.from_string(tree)
     except TemplateSyntaxError as error:
         raise not_understood(error) from None
     except (RecursionError, MemoryError, SyntaxError, ValueError):
         raise TextFault(gettext_noop("the text is too complicated; make it simpler")) from None
+    # There are none, and an empty chain of mappings would be walked through at each render.
+    template.globals = {}
+    return template
 
 
 def run(template: Template, facts: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 # Anything here inside a header would let a customer's name write headers of its own.
@@ -55,8 +55,7 @@ class Verdict(Enum):
     UNKNOWN = "unknown"  # it may have been sent: never again by itself
 
 
-@dataclass(frozen=True, slots=True)
-class SendResult:
+class SendResult(NamedTuple):
     """One call's verdict, the provider's own id of the message, and its words (`code`, `detail`) as it said them."""
 
     verdict: Verdict

@@ -121,6 +121,9 @@ def _words(text: str) -> str:
 
 
 def _encoded(text: str) -> str:
+    whole = text.encode()
+    if len(whole) <= _WORD_BYTES:
+        return _encoded_word(whole)
     words, word = [], b""
     for character in text:
         encoded = character.encode()
@@ -130,4 +133,8 @@ def _encoded(text: str) -> str:
             word = b""
         word += encoded
     words.append(word)
-    return "\r\n ".join(f"=?utf-8?B?{b64encode(word).decode('ascii')}?=" for word in words)
+    return "\r\n ".join(map(_encoded_word, words))
+
+
+def _encoded_word(word: bytes) -> str:
+    return f"=?utf-8?B?{b64encode(word).decode('ascii')}?="

@@ -3,9 +3,8 @@
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from campaigns.gestures.compile import Compiled, compile_variant
 from campaigns.gestures.context import contexts
@@ -17,6 +16,7 @@ from campaigns.senders import by_language, choose_sender
 from triggers import links
 from triggers.channels import Message
 from triggers.claimed import Claimed
+from triggers.guards.caps import SURVEY_MARK
 from triggers.local_time import civil_day, instant, zone_of
 from triggers.ranks import ranks
 
@@ -27,8 +27,7 @@ NO_TEXT: Final = "no_text"
 NO_SENDER: Final = "no_sender"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A claimed delivery and the message that would carry it; `resend_of` is the attempt that a person repeats."""
 
     delivery: Claimed
@@ -37,8 +36,7 @@ class Draft:
     resend_of: uuid.UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(NamedTuple):
     """A claimed delivery that has no message, and why."""
 
     delivery: Claimed
@@ -94,7 +92,8 @@ class Composer:
 
     def _message(self, delivery: Claimed, variant: Variant, sender: Sender, context: dict[str, Any]) -> Message:
         unsubscribe_url = links.unsubscribe_url(delivery.pk)
-        context = context | {"survey_url": links.survey_url(delivery.pk)}
+        if any(SURVEY_MARK in words for words in (variant.subject, variant.preheader, variant.body)):
+            context = context | {"survey_url": links.survey_url(delivery.pk)}
         rendered = render(
             self._compiled(variant), context, link_url=_link_to(delivery.pk), unsubscribe_url=unsubscribe_url
         )

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from triggers.channels import Channel, Message, SendResult, Verdict, open_channel
 from triggers.dispatch.compose import Draft
@@ -37,8 +37,7 @@ _HANGS_SECONDS: Final = 0.25
 _SWITCH_SECONDS: Final = 0.0005
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A permitted draft and what came of its one call."""
 
     draft: Draft
@@ -54,8 +53,7 @@ class _Connection:
     taken_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(NamedTuple):
     draft: Draft
     not_after: float
     at: float

@@ -142,10 +142,9 @@ class Told:
         """Return the first civil day on which every limit lets a message pass, and the limit that passes last; None
         where none holds any message back."""
         latest: tuple[date, Limit] | None = None
-        for limit in limits:
-            days = sorted(
-                (said.day for said in self._messages.get(customer_id, ()) if limit.counts(said)), reverse=True
-            )
+        messages = self._messages.get(customer_id, ())
+        for limit in limits if messages else ():
+            days = sorted((said.day for said in messages if limit.counts(said)), reverse=True)
             if len(days) >= limit.most:
                 free = days[limit.most - 1] + timedelta(days=limit.days)
                 if latest is None or free > latest[0]:

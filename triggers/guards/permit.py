@@ -3,7 +3,7 @@
 It is the arbiter too: of several messages due now to one customer, whose caps let only some pass, the more urgent go.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -136,28 +136,33 @@ class _Spoken:
         self._mailboxes = Mailboxes(candidates, opening.shop)
         self._told = Told(self._caps, {delivery.customer_id: delivery.customer.timezone for delivery in candidates})
         self._before: dict[int, list[str]] = defaultdict(list)
+        self._times = Counter(delivery.customer_id for delivery in candidates)
 
     def finding(self, delivery: Claimed, asked: _Asked) -> Finding | None:
         """Return whether a cap or another profile's message to the same mailbox speaks against it."""
         if taken := self._mailboxes.taken(delivery):
             return Finding(DUPLICATE, taken)
         free = self._told.free_from(delivery.customer_id, asked.limits(delivery.channel, self._caps))
-        clock = asked.setting.clock(delivery.channel, delivery.customer.timezone, delivery.country)
-        if free is None or free[0] <= clock.today:
+        if free is None:
             return None
         day, limit = free
+        clock = asked.setting.clock(delivery.channel, delivery.customer.timezone, delivery.country)
+        if day <= clock.today:
+            return None
         # What went first of those due together is part of what the cap saw.
         before = "".join(f", {slug}" for slug in self._before[delivery.customer_id])
         return _moved(limit.name, f"{limit.words} → {day}{before}"[:200], clock.opening(day), delivery)
 
     def add(self, delivery: Claimed, asked: _Asked) -> None:
-        """Count a delivery that may go."""
+        """Count a delivery that may go; where nobody shares its mailbox, only for a customer whom more are due to."""
+        self._mailboxes.add(delivery)
+        if self._times[delivery.customer_id] == 1:
+            return
         setting = asked.setting
         today = setting.clock(delivery.channel, delivery.customer.timezone, delivery.country).today
         purpose = setting.campaign.gesture.purpose
         self._told.add(delivery.customer_id, Message(today, delivery.channel, purpose, asked.survey))
         self._before[delivery.customer_id].append(setting.campaign.slug)
-        self._mailboxes.add(delivery)
 
 
 def _stop(setting: Setting, channel: str) -> str:

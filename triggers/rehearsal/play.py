@@ -116,4 +116,4 @@ def _compiled(variant: Variant) -> Compiled:
 def _lean(draft: Draft) -> Draft:
     """Return a draft whose record takes little room, as nobody reads it again; an SMS is counted by its text."""
     text = draft.message.text if draft.delivery.channel == ChannelName.SMS else ""
-    return replace(draft, message=replace(draft.message, subject="", text=text, html=""))
+    return draft._replace(message=replace(draft.message, subject="", text=text, html=""))
