@@ -67,10 +67,10 @@ class Row:
 
 
 class Arena:
-    """A fresh shop with one campaign that thanks for orders, for one fault."""
+    """A fresh shop with one campaign that thanks for orders, for one fault, and a `provider` of e-mails."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.folder, self.random = folder, Random(seed)
+    def __init__(self, folder: Path, seed: int, provider: str) -> None:
+        self.folder, self.random, self.provider = folder, Random(seed), provider
         self.withdrawn: dict[int, float] = {}
         # Deliveries that stood in `sending` when their worker died: each may be unknown.
         self.in_flight: set[int] = set()
@@ -87,8 +87,11 @@ class Arena:
         settings.CLOCK_FILE = str(self.folder / "clock")
         self.start = datetime.now(UTC)
         self.set_clock(self.start)
-        self.sendgrid: Running = self._stack.enter_context(running("sendgrid", self.folder / "sendgrid.log"))
-        settings.SENDGRID_HOST = self.sendgrid.url
+        options = ("--brief",) if self.provider == "smtp" else ()
+        log = self.folder / f"{self.provider}.log"
+        self.sink: Running = self._stack.enter_context(running(self.provider, log, *options))
+        settings.EMAIL_PROVIDER = self.provider
+        settings.SENDGRID_HOST, settings.SMTP_URL = self.sink.url, f"smtp://127.0.0.1:{self.sink.port}"
         self.campaign = cast.live_campaign(
             "post_purchase", {"anchor": "placed"}, slug="thanks", launched_at=self.start - timedelta(days=30)
         )
@@ -183,10 +186,10 @@ class Arena:
         until nothing waits any more."""
         for worker in list(self.workers):
             self.kill(worker)
-        self.sendgrid.misbehave({})
+        self.sink.misbehave({})
         fewest, end, last = sys.maxsize, 0.0, time.monotonic() + LONGEST_SETTLING_SECONDS
         while True:
-            circuit.close("sendgrid")
+            circuit.close(self.provider)
             plan(clock.now())
             sweeper.sweep()
             self._release()
@@ -208,8 +211,8 @@ class Arena:
 
     def check(self, fault: str, amount: str) -> Row:
         """Hold the provider's log against the database."""
-        row = Row(fault, amount)
-        log = self.sendgrid.log()
+        row = Row(fault if self.provider == "sendgrid" else f"{fault}, by SMTP", amount)
+        log = self.sink.log()
         attempts = {pk.hex: (delivery, at) for pk, delivery, at in _attempts()}
         sent = Counter(attempts[line["attempt"]][0] for line in log if line["attempt"] in attempts)
         row.wrong += [f"{line['attempt']} was sent and is not known" for line in log if line["attempt"] not in attempts]

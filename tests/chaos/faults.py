@@ -19,7 +19,7 @@ from tests.chaos import calendar_days, callbacks, outages
 from tests.chaos.arena import GRACE_SECONDS, Arena, Row
 from tests.chaos.failpoints import POINTS, stumble
 from triggers import sweeper
-from triggers.channels import keepalive
+from triggers.channels import keepalive, smtp
 from triggers.dispatch import dispatch
 from triggers.dispatch.send import BEGIN_SECONDS
 from triggers.models import Attempt, Circuit, Decision, Delivery, Occasion
@@ -37,6 +37,7 @@ class Fault:
     full_on_sqlite: int = 0
     postgresql_only: bool = False
     own_cluster: bool = False
+    provider: str = "sendgrid"
 
     def amount(self, profile: str) -> int:
         """Return how often it happens in a profile on this database."""
@@ -50,7 +51,7 @@ def kill_workers(arena: Arena, amount: int) -> Row:
     sends = amount * (50 if amount > 100 else 40)
     arena.orders(sends)
     plan(clock.now())
-    arena.sendgrid.misbehave({"slow:0.01": 1.0})
+    arena.sink.misbehave({"slow:0.01": 1.0})
     workers = [arena.work(), arena.work()]
     for _kill in range(amount):
         time.sleep(arena.random.uniform(0.02, 0.2))
@@ -65,7 +66,7 @@ def kill_workers(arena: Arena, amount: int) -> Row:
 def stumble_at_points(arena: Arena, amount: int, *, number: signal.Signals, seconds: float) -> Row:
     """Stop a worker at each step's edge: for good, or until its lease is over and another has taken its place."""
     settings.DISPATCH_BATCH = 10
-    arena.sendgrid.misbehave({"slow:0.01": 1.0})
+    arena.sink.misbehave({"slow:0.01": 1.0})
     for _round in range(amount):
         for point in POINTS:
             arena.orders(24)
@@ -103,12 +104,15 @@ def stop_at_points(arena: Arena, amount: int) -> Row:
 
 
 def failing_provider(arena: Arena, amount: int) -> Row:
-    """429, 500, no answer in time, and taken without an answer, a fifth each; the circuit must open within 30 s."""
-    keepalive.READ_SECONDS = 0.3  # type: ignore[misc]
+    """Refused for now, refused or lost after it was said, no answer in time, and taken without an answer, a fifth each;
+    the circuit must open within 30 s."""
+    keepalive.READ_SECONDS = smtp.READ_SECONDS = 0.3  # type: ignore[misc, attr-defined]
+    for_now, lost = ("421", "reset") if arena.provider == "smtp" else ("429", "500")
     arena.any_unknown = True
     arena.orders(amount)
     plan(clock.now())
-    arena.sendgrid.misbehave({"429": 0.2, "500": 0.2, "slow:0.8": 0.2, "drop": 0.2}, seed=arena.random.randrange(10**6))
+    wrong = {for_now: 0.2, lost: 0.2, "slow:0.8": 0.2, "drop": 0.2}
+    arena.sink.misbehave(wrong, seed=arena.random.randrange(10**6))
     began, opened = time.monotonic(), 0.0
     while Delivery.objects.filter(state="planned").exists() and time.monotonic() - began < 30 + amount / 20:
         dispatch(limit=60)
@@ -118,7 +122,7 @@ def failing_provider(arena: Arena, amount: int) -> Row:
             Circuit.objects.update(recent="", open_until=None)
         arena.set_clock(clock.now() + timedelta(seconds=30))
     arena.settle()
-    row = arena.check("provider: 429, 500, time-out, taken in silence, 20 % each", f"{amount} sends")
+    row = arena.check(f"provider: {for_now}, {lost}, time-out, taken in silence, 20 % each", f"{amount} sends")
     if not 0 < opened <= 30:
         row.wrong.append("the circuit did not open within 30 s")
     return row
@@ -185,7 +189,7 @@ def cut_connections(arena: Arena, amount: int) -> Row:
     """PostgreSQL ends every worker's connection at random times, between a call and its result included."""
     arena.orders(amount * 40)
     plan(clock.now())
-    arena.sendgrid.misbehave({"slow:0.01": 1.0})
+    arena.sink.misbehave({"slow:0.01": 1.0})
     workers = [arena.work(), arena.work()]
     for _cut in range(amount):
         time.sleep(arena.random.uniform(0.02, 0.25))
@@ -228,6 +232,10 @@ FAULTS: Final = (
     Fault("points-killed", kill_at_points, 1, 50),
     Fault("points-stopped", stop_at_points, 1, 30),
     Fault("provider", failing_provider, 150, 3000),
+    Fault("kills-smtp", kill_workers, 6, 1000, full_on_sqlite=200, provider="smtp"),
+    Fault("points-killed-smtp", kill_at_points, 1, 50, provider="smtp"),
+    Fault("points-stopped-smtp", stop_at_points, 1, 30, provider="smtp"),
+    Fault("provider-smtp", failing_provider, 150, 3000, provider="smtp"),
     Fault("planners", planners_at_once, 8, 288),
     Fault("clock", clock_jumps, 3, 60),
     Fault("calendar", calendar_days.birthdays, 1, 9),

@@ -56,7 +56,7 @@ def backups_restored(arena: Arena, amount: int) -> Row:
             epoch.path().unlink()
         else:
             redis_link.ask(lambda redis: redis.flushdb())
-        before = len(arena.sendgrid.log())
+        before = len(arena.sink.log())
         arena.orders(10, last=clock.now())
         if {order.external_id for order in Order.objects.order_by("-pk")[:10]} != set(lost_orders):
             row.wrong.append("the shop did not post the same orders again")
@@ -65,7 +65,7 @@ def backups_restored(arena: Arena, amount: int) -> Row:
         for worker in workers:
             arena.reap(worker)
         dispatch()
-        if len(arena.sendgrid.log()) != before or Epoch.get().held_at is None:
+        if len(arena.sink.log()) != before or Epoch.get().held_at is None:
             row.wrong.append("a restored database sent without being released")
         arena.set_clock(clock.now() + timedelta(minutes=10))
         epoch.release(by="chaos", skip_lost=True, now=clock.now())
@@ -74,7 +74,7 @@ def backups_restored(arena: Arena, amount: int) -> Row:
         plan(clock.now())
         dispatch()
     arena.settle()
-    sent = Counter(line["to"] for line in arena.sendgrid.log())
+    sent = Counter(line["to"] for line in arena.sink.log())
     row.doubles = sum(times - 1 for times in sent.values())
     row.lost = sum(email not in sent for email in Customer.objects.values_list("email", flat=True))
     return row
@@ -192,7 +192,7 @@ def postgresql_restarted(arena: Arena, amount: int) -> Row:
     """Restart a PostgreSQL of our own while workers send and pages are asked for: 503 and when to come back, no 500."""
     arena.orders(amount * 30)
     plan(clock.now())
-    arena.sendgrid.misbehave({"slow:0.01": 1.0})
+    arena.sink.misbehave({"slow:0.01": 1.0})
     workers = [arena.work(), arena.work()]
     asking = arena.fork(partial(_ask_pages, arena.folder / "answers"))
     for number in range(amount):

@@ -1,6 +1,7 @@
 """Starts a simulator as its own process, for as long as a test needs it."""
 
 import json
+import smtplib
 import subprocess
 import sys
 import urllib.request
@@ -20,6 +21,7 @@ class Running:
     port: int
     path: Path
     process: subprocess.Popen[str]
+    name: str
 
     @property
     def url(self) -> str:
@@ -31,8 +33,12 @@ class Running:
 
     def misbehave(self, faults: dict[str, float], seed: int = 1) -> None:
         """Draw faults from now on (tests/providers/faults.py); an empty dict ends them."""
-        body = json.dumps({"faults": faults, "seed": seed}).encode()
-        request = urllib.request.Request(f"{self.url}/_mode", body, method="PUT")
+        mode = json.dumps({"faults": faults, "seed": seed})
+        if self.name == "smtp":
+            with smtplib.SMTP("127.0.0.1", self.port, timeout=5) as client:
+                assert client.docmd("XMODE", mode)[0] == 250
+            return
+        request = urllib.request.Request(f"{self.url}/_mode", mode.encode(), method="PUT")
         with urllib.request.urlopen(request, timeout=5):
             pass
 
@@ -45,7 +51,7 @@ def running(name: str, log: Path, *options: str, port: int = 0) -> Iterator[Runn
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield Running(int(process.stdout.readline()), log, process)
+        yield Running(int(process.stdout.readline()), log, process, name)
     finally:
         process.kill()
         process.wait()

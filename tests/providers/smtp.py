@@ -1,9 +1,11 @@
-"""An SMTP sink that keeps a log: `python -m tests.providers.smtp --port 4025 --log sent.log [--bare] [--plain]`.
+"""An SMTP sink that keeps a log: `python -m tests.providers.smtp --port 4025 --log sent.log [--brief] [--plain]`.
 
-Each line has `at`, `from`, `to` and the `message` as it came; with `--bare`, for benchmarks, the recipient alone. The
-recipient says how it misbehaves: `answer-550@…` is refused at RCPT, `data-451@…` after the dot (421: and the connection
-closed), `drop@…` is taken and the connection closed, `slow-1.5@…` is answered so late. With `--plain` there is neither
-8BITMIME nor PIPELINING: who speaks before an answer is hung up on.
+Each line has `at`, `from`, `to`, the `attempt` of the Message-ID and the `message` as it came, which `--brief` leaves
+out; with `--bare`, for benchmarks, a line is the recipient alone. The recipient says how it misbehaves: `answer-550@…`
+is refused at RCPT, `data-451@…` after the dot (421: and the connection closed), `drop@…` is taken and the connection
+closed, `slow-1.5@…` is answered so late; or XMODE does, for a share of all messages (tests/providers/faults.py, a
+number being the answer after the dot). With `--plain` there is neither 8BITMIME nor PIPELINING: who speaks before an
+answer is hung up on.
 """
 
 import argparse
@@ -11,19 +13,34 @@ import asyncio
 import json
 import re
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
+from tests.providers.faults import Fault, Faults
 from tests.providers.server import Log, serve
 
 _ANSWER = re.compile(r"(answer|data)-(\d{3})@")
 _SLOW = re.compile(r"slow-([\d.]+)@")
+_ATTEMPT: Final = re.compile(rb"^Message-ID: <([0-9a-f]+)@", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Sink:
+    """What all connections share: the log, and how they answer."""
+
+    log: Log
+    bare: bool = False
+    brief: bool = False
+    plain: bool = False
+    faults: Faults = field(default_factory=Faults)
 
 
 class SmtpProtocol(asyncio.Protocol):
     """RFC 5321 as far as a client that sends needs it."""
 
-    def __init__(self, log: Log, *, bare: bool, plain: bool) -> None:
-        self._log, self._bare, self._plain = log, bare, plain
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
         self._waiting = b""
         self._sender = self._recipient = ""
         self._in_data = self._ending = self._slow = False
@@ -43,7 +60,7 @@ class SmtpProtocol(asyncio.Protocol):
                 break
             piece, self._waiting = self._waiting[:at], self._waiting[at + len(end) :]
             answers.append(self._message(piece) if self._in_data else self._command(piece))
-            self._ending |= answers[-1].startswith(b"421") or (self._plain and bool(self._waiting))
+            self._ending |= answers[-1].startswith(b"421") or (self._sink.plain and bool(self._waiting))
         self._transport.write(b"".join(answers))
         if self._ending:
             self._transport.close()
@@ -51,7 +68,7 @@ class SmtpProtocol(asyncio.Protocol):
     def _command(self, line: bytes) -> bytes:
         verb = line[:4].upper()
         if verb == b"EHLO":
-            return b"250 sink\r\n" if self._plain else b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+            return b"250 sink\r\n" if self._sink.plain else b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
         if verb == b"MAIL":
             self._sender, self._recipient = _address(line), ""
             return b"250 ok\r\n"
@@ -67,6 +84,9 @@ class SmtpProtocol(asyncio.Protocol):
                 return b"503 no valid recipients\r\n"
             self._in_data = True
             return b"354 go\r\n"
+        if verb == b"XMOD":
+            self._sink.faults = Faults.of(json.loads(line[5:]))
+            return b"250 ok\r\n"
         if verb == b"QUIT":
             self._ending = True
             return b"221 bye\r\n"
@@ -74,27 +94,40 @@ class SmtpProtocol(asyncio.Protocol):
 
     def _message(self, stuffed: bytes) -> bytes:
         self._in_data = False
-        fault = _ANSWER.match(self._recipient)
-        if fault:
-            return f"{fault[2]} simulated\r\n".encode()
-        if self._bare:
-            self._log.add(self._recipient.encode())
+        refused = _ANSWER.match(self._recipient)
+        if refused:
+            return f"{refused[2]} simulated\r\n".encode()
+        if self._sink.bare:
+            self._sink.log.add(self._recipient.encode())
             return b"250 taken\r\n"
+        fault = self._fault()
+        if fault is not None and fault.status:
+            return f"{fault.status} simulated\r\n".encode()
+        self._ending = fault is not None and fault.kind in ("drop", "reset")
+        if fault is None or fault.kind != "reset":
+            self._keep(stuffed)
+        if fault is not None and fault.kind == "slow":
+            self._slow = True
+            asyncio.get_running_loop().call_later(float(fault.detail or 1), self._wake)
+        return b"" if self._ending or self._slow else b"250 taken\r\n"
+
+    def _fault(self) -> Fault | None:
+        if self._recipient.startswith("drop@"):
+            return Fault("drop")
+        slow = _SLOW.match(self._recipient)
+        return Fault("slow", slow[1]) if slow else self._sink.faults.draw()
+
+    def _keep(self, stuffed: bytes) -> None:
+        attempt = _ATTEMPT.search(stuffed)
         line = {
             "at": time.time(),
             "from": self._sender,
             "to": self._recipient,
-            "message": re.sub(rb"^\.", b"", stuffed, flags=re.MULTILINE).decode("latin-1"),
+            "attempt": attempt[1].decode() if attempt else "",
         }
-        self._log.add(json.dumps(line).encode())
-        if self._recipient.startswith("drop@"):
-            self._ending = True
-            return b""
-        if slow := _SLOW.match(self._recipient):
-            self._slow = True
-            asyncio.get_running_loop().call_later(float(slow[1]), self._wake)
-            return b""
-        return b"250 taken\r\n"
+        if not self._sink.brief:
+            line["message"] = re.sub(rb"^\.", b"", stuffed, flags=re.MULTILINE).decode("latin-1")
+        self._sink.log.add(json.dumps(line).encode())
 
     def _wake(self) -> None:
         self._slow = False
@@ -110,8 +143,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path, required=True)
-    parser.add_argument("--bare", action="store_true")
-    parser.add_argument("--plain", action="store_true")
+    for option in ("bare", "brief", "plain"):
+        parser.add_argument(f"--{option}", action="store_true")
     given = parser.parse_args()
-    kept = Log(given.log)
-    serve(lambda: SmtpProtocol(kept, bare=given.bare, plain=given.plain), given.port)
+    sink = Sink(Log(given.log), given.bare, given.brief, given.plain)
+    serve(lambda: SmtpProtocol(sink), given.port)
