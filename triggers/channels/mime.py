@@ -16,8 +16,6 @@ from triggers.links import unsubscribe_headers
 
 # A longer header line must be folded (RFC 5322), which encoded words do without changing the words.
 _LONGEST_PLAIN: Final = 60
-# RFC 5321, section 4.5.3.1.6, without its CRLF.
-_LONGEST_LINE: Final = 998
 # 45 bytes are 60 characters of base64; with =?utf-8?B??= an encoded word has at most 72 of the permitted 75.
 _WORD_BYTES: Final = 45
 _NO_ADDRESS: Final = re.compile(r"[<> \t]")
@@ -48,11 +46,10 @@ def ascii_address(address: str) -> str:
     return local.encode("ascii").decode("ascii") + "@" + domain
 
 
-def mime_bytes(message: Message, at: datetime, *, eight_bit: bool = False) -> bytes:
+def mime_bytes(message: Message, at: datetime) -> bytes:
     """Return `message` as RFC 5322 bytes with CRLF lines, not yet dot-stuffed, dated `at` (aware).
 
-    Its text stands in quoted-printable, or for an `eight_bit` server (RFC 6152) as it is where its lines are not too
-    long. Raises UnicodeError for an address that ascii_address refuses.
+    Raises UnicodeError for an address that ascii_address refuses.
     """
     head = _frame(message.sender, message.sender_name, message.reply_to)
     headers = unsubscribe_headers(message.unsubscribe_url) if message.unsubscribe_url else {}
@@ -63,31 +60,28 @@ def mime_bytes(message: Message, at: datetime, *, eight_bit: bool = False) -> by
         f"{unsubscribe}MIME-Version: 1.0\r\n"
     )
     if not message.html:
-        return head.encode("ascii") + _part("plain", message.text, eight_bit=eight_bit)
-    # "=_" cannot occur in quoted-printable text, and the id in no other: nobody knew it when the text was written.
+        return head.encode("ascii") + _part("plain", message.text)
+    # "=_" cannot occur in quoted-printable text, so no part can hold the boundary.
     boundary = f"=_{message.attempt_id.hex}"
     line = f"--{boundary}\r\n".encode("ascii")
     return b"".join(
         (
             f'{head}Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii"),
             line,
-            _part("plain", message.text, eight_bit=eight_bit),
+            _part("plain", message.text),
             line,
-            _part("html", message.html, eight_bit=eight_bit),
+            _part("html", message.html),
             f"--{boundary}--\r\n".encode("ascii"),
         )
     )
 
 
-def _part(kind: str, text: str, *, eight_bit: bool) -> bytes:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    coding, lines = b"8bit", text.encode().split(b"\n")
-    if not eight_bit or len(max(lines, key=len)) > _LONGEST_LINE:
-        coding, lines = b"quoted-printable", list(map(_quoted_printable, text.split("\n")))
-    return b'Content-Type: text/%b; charset="utf-8"\r\nContent-Transfer-Encoding: %b\r\n\r\n%b\r\n' % (
+def _part(kind: str, text: str) -> bytes:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    # Not 8BITMIME: a server on the way that takes no eight bits would re-encode it, and break its DKIM signature.
+    return b'Content-Type: text/%b; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%b\r\n' % (
         kind.encode("ascii"),
-        coding,
-        b"\r\n".join(lines),
+        b"\r\n".join(map(_quoted_printable, lines)),
     )
 
 

@@ -53,18 +53,16 @@ class _Letter:
     not_after: float
     envelope: tuple[bytes, bytes, bytes]
     body: bytes
-    eight_bit: bool
 
     @classmethod
-    def of(cls, message: Message, not_after: float, *, eight_bit: bool) -> Self:
+    def of(cls, message: Message, not_after: float) -> Self:
         """Raises UnicodeError for an address that no server takes."""
         sender, recipient = ascii_address(message.sender), ascii_address(message.recipient)
         # A customer's mail client sorts by this date, so it is the real one even in a simulated year. The body begins
         # with a header, so that no line before the first break needs a second dot.
-        body = mime_bytes(message, datetime.now(UTC), eight_bit=eight_bit).replace(b"\n.", b"\n..")
-        kind = " BODY=8BITMIME" if eight_bit else ""
-        envelope = f"MAIL FROM:<{sender}>{kind}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode(), b"DATA\r\n"
-        return cls(message, not_after, envelope, body + b".\r\n", eight_bit)
+        body = mime_bytes(message, datetime.now(UTC)).replace(b"\n.", b"\n..")
+        envelope = f"MAIL FROM:<{sender}>\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode(), b"DATA\r\n"
+        return cls(message, not_after, envelope, body + b".\r\n")
 
 
 class Smtp(Channel):
@@ -76,8 +74,6 @@ class Smtp(Channel):
     def __init__(self) -> None:
         self._server = server(settings.SMTP_URL)
         self._line: Line | None = None
-        # What the server of the last connection takes; the first letter must not ask.
-        self._eight_bit = False
 
     def send(self, message: Message, *, not_after: float = math.inf) -> SendResult:
         """Hand `message` over once and class the answer."""
@@ -92,7 +88,7 @@ class Smtp(Channel):
         """
         given = iter(calls)
         ahead: _Letter | None = None
-        while letter := ahead or (yield from self._next_letter(given)):
+        while letter := ahead or (yield from _next_letter(given)):
             ahead = yield from self._hand_over(letter, given, opened=letter is ahead)
 
     def close(self) -> None:
@@ -108,8 +104,6 @@ class Smtp(Channel):
         has left as well."""
         try:
             line = self._ready(opened=opened)
-            if letter.eight_bit and not line.eight_bit:
-                letter = _Letter.of(letter.message, letter.not_after, eight_bit=False)
             _open_envelope(line, letter, opened=opened)
         except NotBegunError:
             yield letter.message, SendResult(Verdict.NOT_BEGUN)
@@ -131,7 +125,7 @@ class Smtp(Channel):
         self, line: Line, letter: _Letter, given: Iterator[tuple[Message, float]], not_after: float, late: SendResult
     ) -> _Answers[_Letter | None]:
         """Send a body, with the envelope of the next letter behind it; `late` answers one too late for that."""
-        ahead = (yield from self._next_letter(given)) if line.pipelining else None
+        ahead = (yield from _next_letter(given)) if line.pipelining else None
         held_up = False
         try:
             line.write(letter.body, *(ahead.envelope if ahead else ()), not_after=not_after)
@@ -172,17 +166,17 @@ class Smtp(Channel):
             self.close()
         if self._line is None:
             self._line = connect(self._server)
-            self._eight_bit = self._line.eight_bit
         return self._line
 
-    def _next_letter(self, given: Iterator[tuple[Message, float]]) -> _Answers[_Letter | None]:
-        """Return the next letter, None where there is none; yield the answers of those that cannot be written."""
-        for message, not_after in given:
-            try:
-                return _Letter.of(message, not_after, eight_bit=self._eight_bit)
-            except UnicodeError:
-                yield message, SendResult(Verdict.BAD_ADDRESS, code="not_ascii")
-        return None
+
+def _next_letter(given: Iterator[tuple[Message, float]]) -> _Answers[_Letter | None]:
+    """Return the next letter, None where there is none; yield the answers of those that cannot be written."""
+    for message, not_after in given:
+        try:
+            return _Letter.of(message, not_after)
+        except UnicodeError:
+            yield message, SendResult(Verdict.BAD_ADDRESS, code="not_ascii")
+    return None
 
 
 def _open_envelope(line: Line, letter: _Letter, *, opened: bool) -> None:

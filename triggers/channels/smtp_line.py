@@ -20,7 +20,6 @@ class Line:
         # The last piece of a mail would wait for the receipt of those before it.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pipelining = smtp.has_extn("pipelining")
-        self.eight_bit = smtp.has_extn("8bitmime")
         self._read = b""
         self._last_used = time.monotonic()
 

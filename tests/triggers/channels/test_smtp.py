@@ -178,32 +178,6 @@ def test_server_without_pipelining_hears_one_command_at_a_time(tmp_path: Path, s
         assert taken(sink, 0) == ["a@sink.test", "b@sink.test", "c@sink.test"]
 
 
-def codings(sink: Running, before: int) -> list[list[str]]:
-    """How the parts of each message that the sink took since are encoded; each still says what was written."""
-    found = []
-    for line in sink.log()[before:]:
-        mail = message_from_bytes(line["message"].encode("latin-1"), policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        assert [part.get_content().strip() for part in mail.iter_parts()] == ["Merci Zoé.", "<p>Merci Zoé.</p>"]
-        found.append([part["Content-Transfer-Encoding"] for part in mail.iter_parts()])
-    return found
-
-
-def test_server_that_takes_eight_bits_gets_the_text_as_it_is_once_that_is_known(
-    tmp_path: Path, settings: Settings
-) -> None:
-    message = words(text="Merci Zoé.", html="<p>Merci Zoé.</p>")
-    with running("smtp", tmp_path / "sent.log") as sink:
-        settings.SMTP_URL = f"smtp://127.0.0.1:{sink.port}"
-        channel = Smtp()
-        assert [channel.send(message).verdict for _ in range(3)] == [Verdict.ACCEPTED] * 3
-        assert codings(sink, 0) == [["quoted-printable"] * 2, ["8bit"] * 2, ["8bit"] * 2]
-    # Another machine behind the same name, which does not.
-    with running("smtp", tmp_path / "plain.log", "--plain", port=sink.port) as sink:
-        assert channel.send(message).verdict is Verdict.ACCEPTED
-        assert codings(sink, 0) == [["quoted-printable"] * 2]
-
-
 def test_domain_in_another_alphabet_travels_in_punycode(smtp: Running) -> None:
     Smtp().send(words(recipient="claire@thé.test"))
     assert smtp.log()[-1]["to"] == "claire@xn--th-cja.test"
