@@ -39,7 +39,7 @@ def take_trial() -> ChannelName | None:
     """Return a channel whose provider's pause is over, for one message; to one worker only."""
     for channel in ChannelName:
         over = Circuit.objects.filter(provider=provider_of(channel), open_until__lte=Now())
-        if over.update(open_until=Now() + _TRIAL):
+        if over.update(open_until=Now() + _TRIAL, on_trial=True):
             return channel
     return None
 
@@ -57,6 +57,9 @@ def note(provider: str, results: Sequence[SendResult]) -> None:
         return
     Circuit.objects.get_or_create(provider=provider)
     row = Circuit.objects.select_for_update().get(provider=provider)
+    if row.open_until is not None and not row.on_trial:
+        # The answers of calls that were under way when the pause began: one good one among them would have ended it.
+        return
     if row.open_until is not None and _ANSWERED in letters:
         # An answer after a pause begins a new count, or the old failures would open it again at the next one.
         row.recent, row.unknown_at = "", []
@@ -69,11 +72,11 @@ def note(provider: str, results: Sequence[SendResult]) -> None:
 
 def _decide(row: Circuit, results: Sequence[SendResult]) -> None:
     seen = Counter(row.recent)
-    on_trial = row.open_until is not None and not seen[_ANSWERED]
+    failed = row.on_trial and not seen[_ANSWERED]
     own = Circuit.objects.filter(pk=row.pk)
-    kept = {"recent": row.recent, "unknown_at": row.unknown_at}
+    kept = {"recent": row.recent, "unknown_at": row.unknown_at, "on_trial": False}
     for cause, letter, most, pause in _LIMITS:
-        if seen[letter] >= most or (on_trial and row.recent.endswith(letter)):
+        if seen[letter] >= most or (failed and row.recent.endswith(letter)):
             own.update(**kept, open_until=Now() + pause, cause=cause, detail=_last_words(results))
             return
     if len(row.unknown_at) >= _UNKNOWN_MOST:
@@ -89,4 +92,6 @@ def _last_words(results: Iterable[SendResult]) -> str:
 
 def close(provider: str) -> None:
     """Let `provider` be tried again at once: for a person who has mended the settings."""
-    Circuit.objects.filter(provider=provider).update(recent="", unknown_at=[], open_until=None, cause="", detail="")
+    Circuit.objects.filter(provider=provider).update(
+        recent="", unknown_at=[], open_until=None, on_trial=False, cause="", detail=""
+    )

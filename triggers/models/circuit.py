@@ -8,7 +8,8 @@ class Circuit(models.Model):
     """One provider's last verdicts, and the pause that they led to.
 
     `recent` holds a letter for each of the last calls, the newest last: a(ccepted), l(ater), s(ettings), u(nknown).
-    `open_until` is on the database's clock: until then nothing is handed to the provider, then one message tries.
+    `open_until` is on the database's clock: until then nothing is handed to the provider, then one message tries, whose
+    answer alone counts while it is `on_trial`.
     """
 
     class Cause(models.TextChoices):
@@ -23,6 +24,7 @@ class Circuit(models.Model):
     # Unix seconds of the last unknown ones.
     unknown_at = models.JSONField(default=list, blank=True)
     open_until = models.DateTimeField(_("paused until"), null=True, blank=True)
+    on_trial = models.BooleanField(default=False)
     cause = models.CharField(_("because"), max_length=10, choices=Cause, blank=True, default="")
     detail = models.TextField(_("last refusal"), blank=True, default="")
 

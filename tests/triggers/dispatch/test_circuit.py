@@ -106,6 +106,18 @@ def test_trial_that_succeeds_closes_it() -> None:
     assert circuit.open_channels() == ["email", "sms"]
 
 
+def test_answers_of_calls_made_before_the_pause_do_not_end_it() -> None:
+    note(Verdict.UNKNOWN, 10)
+    note(Verdict.ACCEPTED)
+    assert circuit.open_channels() == []
+    over()
+    note(Verdict.ACCEPTED)
+    assert circuit.open_channels() == []
+    assert circuit.take_trial() == "email"
+    note(Verdict.ACCEPTED)
+    assert circuit.open_channels() == ["email", "sms"]
+
+
 def test_person_who_mended_the_settings_closes_it() -> None:
     note(Verdict.SETTINGS, 5)
     circuit.close(OUTBOX)
