@@ -174,7 +174,7 @@ _OWN_FILTERS: Final[dict[str, Callable[..., Any]]] = {
 def _printable(value: Any) -> Any:
     """Refuse what a customer must never read: the inside of a list or dict, or “None”."""
     if isinstance(value, _UNPRINTABLE):
-        raise _Limit(gettext_noop("this is not a text; go through a list with {% for … %}"))
+        raise _Limit(gettext_noop("this is not a text; go through a list with {%% for … %%}"))
     return value
 
 
