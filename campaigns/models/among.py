@@ -47,9 +47,11 @@ def array_text(values: Collection[Any]) -> str:
 
     psycopg asks of each element how it is written: with the lists of a batch that took longer than its queries.
     """
-    return f"{{{','.join([str(value) if type(value) is int else _quoted(str(value)) for value in values])}}}"
+    return f"{{{','.join([str(value) if type(value) is int else _quoted(value) for value in values])}}}"
 
 
-def _quoted(text: str) -> str:
-    text = text.replace("\\", r"\\").replace('"', r"\"")
+def _quoted(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    text = (value if isinstance(value, str) else str(value)).replace("\\", r"\\").replace('"', r"\"")
     return f'"{text}"'

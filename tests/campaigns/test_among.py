@@ -24,3 +24,4 @@ def test_whole_numbers_are_found_and_none_among_none() -> None:
     assert set(Customer.objects.filter(pk__among={claire.pk, -1})) == {claire}
     assert set(Customer.objects.filter(pk__among=set())) == set()
     assert set(Customer.objects.exclude(pk__among={claire.pk})) == {malik}
+    assert set(Customer.objects.filter(pk__among={claire.pk, None})) == {claire}

@@ -14,10 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final
+from unittest import mock
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.test.utils import override_settings
 
 from campaigns import clock
 from campaigns.address import address_key
@@ -84,6 +86,8 @@ class Arena:
         with audit_log_emptied_too():
             call_command("flush", interactive=False, verbosity=0)
         self.folder.mkdir(parents=True)
+        # What a fault sets ends with it.
+        self._stack.enter_context(override_settings())
         settings.CLOCK_FILE = str(self.folder / "clock")
         self.start = datetime.now(UTC)
         self.set_clock(self.start)
@@ -207,6 +211,10 @@ class Arena:
         self.quarantined |= held
         rulings.release(held, by="chaos", now=clock.now())
 
+    def patch(self, module: Any, name: str, value: Any) -> None:
+        """Set what a module holds until the fault is over."""
+        self._stack.enter_context(mock.patch.object(module, name, value))
+
     # The verdict -----------------------------------------------------------------------------------------------------
 
     def check(self, fault: str, amount: str) -> Row:
@@ -222,8 +230,12 @@ class Arena:
         row.false_accepted = sum(state == State.ACCEPTED and not sent[pk] for pk, state in states.items())
         unknown = {pk for pk, state in states.items() if state in (State.UNKNOWN, State.UNCONFIRMED)}
         row.unknown, row.quarantined = len(unknown), len(self.quarantined)
+        if not log:
+            row.wrong.append("nothing was sent at all")
         if not self.any_unknown and (strange := unknown - self.in_flight):
             row.wrong.append(f"{len(strange)} unknown that were not in flight at a kill")
+        if self.any_unknown and len(unknown) > (unanswered := self.sink.unanswered()):
+            row.wrong.append(f"{len(unknown)} unknown, of which the provider left {unanswered} without an answer")
         open_ones = {pk for pk, state in states.items() if state not in (*ENDS, State.SKIPPED)}
         unsent = {pk for pk in self._must_send() if not sent[pk]} - unknown
         row.lost = self._without_occasion() + len(open_ones | unsent)

@@ -31,6 +31,13 @@ class Running:
         """Return the messages taken so far, in order."""
         return [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
 
+    def unanswered(self) -> int:
+        """Return how often it has left open whether it took a message: no answer, one too late, or an error of its
+        own."""
+        faults = self.path.with_suffix(".faults")
+        drawn = faults.read_text(encoding="utf-8").split() if faults.exists() else []
+        return sum(kind in ("500", "drop", "garbage", "reset", "slow") for kind in drawn)
+
     def misbehave(self, faults: dict[str, float], seed: int = 1) -> None:
         """Draw faults from now on (tests/providers/faults.py); an empty dict ends them."""
         mode = json.dumps({"faults": faults, "seed": seed})

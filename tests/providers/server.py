@@ -69,6 +69,11 @@ class Log:
         """Append one line (without its end)."""
         os.write(self._file, line + b"\n")
 
+    def add_fault(self, kind: str) -> None:
+        """Append the kind of a fault that was drawn to a log of their own."""
+        with self._path.with_suffix(".faults").open("a") as file:
+            file.write(f"{kind}\n")
+
     def lines(self) -> list[dict[str, Any]]:
         """Return every line so far."""
         return [json.loads(line) for line in self._path.read_text(encoding="utf-8").splitlines()]
@@ -119,6 +124,8 @@ class Provider(ABC):
         if refused is not None:
             return refused, 0.0
         fault = self.faults.draw()
+        if fault is not None:
+            self.log.add_fault(fault.kind)
         if fault is not None and fault.status:
             return self.fault(fault), 0.0
         if fault is not None and fault.kind == "reset":

@@ -4,8 +4,8 @@ Each line has `at`, `from`, `to`, the `attempt` of the Message-ID and the `messa
 out; with `--bare`, for benchmarks, a line is the recipient alone. The recipient says how it misbehaves: `answer-550@…`
 is refused at RCPT, `data-451@…` after the dot (421: and the connection closed), `drop@…` is taken and the connection
 closed, `slow-1.5@…` is answered so late; or XMODE does, for a share of all messages (tests/providers/faults.py, a
-number being the answer after the dot). With `--plain` there is neither 8BITMIME nor PIPELINING: who speaks before an
-answer is hung up on.
+number being the answer after the dot). With `--plain` there is no PIPELINING: who speaks before an answer is hung up
+on.
 """
 
 import argparse
@@ -68,7 +68,7 @@ class SmtpProtocol(asyncio.Protocol):
     def _command(self, line: bytes) -> bytes:
         verb = line[:4].upper()
         if verb == b"EHLO":
-            return b"250 sink\r\n" if self._sink.plain else b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+            return b"250 sink\r\n" if self._sink.plain else b"250-sink\r\n250 PIPELINING\r\n"
         if verb == b"MAIL":
             self._sender, self._recipient = _address(line), ""
             return b"250 ok\r\n"
@@ -101,6 +101,8 @@ class SmtpProtocol(asyncio.Protocol):
             self._sink.log.add(self._recipient.encode())
             return b"250 taken\r\n"
         fault = self._fault()
+        if fault is not None:
+            self._sink.log.add_fault(fault.kind)
         if fault is not None and fault.status:
             return f"{fault.status} simulated\r\n".encode()
         self._ending = fault is not None and fault.kind in ("drop", "reset")

@@ -69,7 +69,13 @@ def record(answered: Sequence[Answered], now: datetime) -> None:
 def _closing(one: Answered) -> Closing:
     result = one.result
     outcome = _BECOMES[result.verdict].outcome
-    return Closing(one.draft.message.attempt_id, outcome.value, result.provider_id, result.code[:40], result.detail)
+    words = map(_storable, (result.provider_id, result.code[:40], result.detail))
+    return Closing(one.draft.message.attempt_id, outcome.value, *words)
+
+
+def _storable(words: str) -> str:
+    """Return a provider's words without what PostgreSQL refuses: for one of them all answers of a batch were lost."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _move(answered: Sequence[Answered], now: datetime) -> None:

@@ -55,6 +55,13 @@ def test_verdict_decides_state_and_outcome(verdict: Verdict, state: State, outco
     assert attempt.finished_at is not None
 
 
+def test_words_that_no_database_holds_are_stored_without_them() -> None:
+    due(1)
+    answer(permitted(), SendResult(Verdict.BAD_MESSAGE, code="5\x0050", detail="no \x00such \ud800one"))
+    attempt = Attempt.objects.get()
+    assert (attempt.code, attempt.detail) == ("550", "no such ?one")
+
+
 def test_refusals_back_off_twice_as_long_each_time() -> None:
     due(1)
     now, waits = NOON, []
