@@ -42,8 +42,9 @@ logger = logging.getLogger(__name__)
 HEARTBEAT: Final = "plan"
 # What expired before a longer stop than this is not even listed as missed.
 _LONGEST_STOP: Final = timedelta(days=60)
-# More new occasions of a campaign than this are worth a second connection.
-_MUCH: Final = 50_000
+# More new occasions of a campaign than this are worth a second connection, and so many reading whole tables of facts.
+_TWO_HANDS: Final = 5_000
+_MANY: Final = 50_000
 # How often everything that is fresh is looked at, and how long after the quarters at which most gestures are due.
 _SWEEP: Final = timedelta(minutes=15)
 _AFTER_THE_QUARTER: Final = timedelta(minutes=7)
@@ -98,8 +99,8 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Facts =
             news = _news(deciding, rows, few=customers is not None)
             # Most ticks bring most campaigns nothing: asking that first spares the guards, which are long to write.
             # Counted, as PostgreSQL looks for the first of them, where it takes many for new, by reading all customers.
-            if many := news.count():
-                stored = _store(deciding, news, much=many > _MUCH and customers is None)
+            if count := news.count():
+                stored = _store(deciding, news, count)
                 planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
                 if _due(stored) >= SMALLEST_BACKLOG:
                     watch(now, [campaign.pk], PauseReason.BACKLOG)
@@ -142,14 +143,16 @@ def _running() -> list[Campaign]:
     return list(running)
 
 
-def _store(deciding: Deciding, news: Rows, *, much: bool) -> Counter[tuple[str, str]]:
-    """Decide and store `news`, side by side where it is `much` and can be; return how many, by (decision, reason)."""
+def _store(deciding: Deciding, news: Rows, count: int) -> Counter[tuple[str, str]]:
+    """Decide and store the `count` of `news`, side by side where that is worth it and can be; return how many, by
+    (decision, reason)."""
     campaign, now = deciding.setting.campaign, deciding.setting.now
     # Only now: most ticks and bells bring most campaigns nothing, and guards and caps alone read these.
     absorbing = Prefetch("absorbed_by", Campaign.objects.order_by().only("pk"))
     prefetch_related_objects([campaign], "gesture__variants", absorbing)
-    parts = _halves(campaign, news) if much and side_by_side.possible() else [news]
-    return insertion.insert(campaign, now, [deciding.select(part, many=len(parts) > 1) for part in parts])
+    parts = _halves(campaign, news) if count > _TWO_HANDS and side_by_side.possible() else [news]
+    many = count > _MANY and len(parts) > 1
+    return insertion.insert(campaign, now, [deciding.select(part, many=many) for part in parts])
 
 
 def _due(stored: Counter[tuple[str, str]]) -> int:
