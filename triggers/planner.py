@@ -99,8 +99,8 @@ def plan(now: datetime, customers: Collection[int] | None = None, facts: Facts =
             news = _news(deciding, rows, few=customers is not None)
             # Most ticks bring most campaigns nothing: asking that first spares the guards, which are long to write.
             # Counted, as PostgreSQL looks for the first of them, where it takes many for new, by reading all customers.
-            if count := news.count():
-                stored = _store(deciding, news, count)
+            if new := news.count():
+                stored = _store(deciding, news, new)
                 planned.counts.update({(campaign.slug, *decision): count for decision, count in stored.items()})
                 if _due(stored) >= SMALLEST_BACKLOG:
                     watch(now, [campaign.pk], PauseReason.BACKLOG)

@@ -41,7 +41,7 @@ def text_faults(variant: Variant) -> tuple[tuple[str, TextFault], ...]:
 def in_words(part: str, fault: TextFault) -> str:
     """Return a fault with the part of the text (subject, preheader, body) it stands in, in the active language."""
     labels = {"subject": _("Subject"), "preheader": _("Line shown after the subject"), "body": _("Text")}
-    return f"{labels[part]}: {fault}"
+    return _("%(part)s: %(fault)s") % {"part": labels[part], "fault": fault}
 
 
 def parts_of(variant: Variant) -> dict[str, str]:

@@ -38,7 +38,13 @@ def test_every_fault_is_said(language: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("language", "said"), [("en", "go through a list with {% for … %}"), ("fr", "{% for … %}")])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Text: line 1: this is not a text; go through a list with {% for … %}"),
+        ("fr", "Texte\N{NO-BREAK SPACE}: ligne 1"),
+    ],
+)
 def test_a_list_that_is_printed_is_told_with_the_remedy(language: str, said: str) -> None:
     variant = Variant(channel="email", language="fr", subject="Merci", body="<p>{{ order.lines }}</p>")
     with translation.override(language):
